@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .auditing import Audited, add_all, add_audit
+from .database import lock_parent
 from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
@@ -125,9 +126,11 @@ class Appointments(Leading):
         return [SessionRecord(**row) for row in await self._all(wanted)]
 
     async def _save_plan(self, staff: str, audit: Iterable[Audited], **values: object) -> None:
-        mine = _plan.staff == staff
-        async with self._writing() as connection:
-            changed = await connection.execute(sa.update(t.staff_plan).where(mine).values(values))
-            if not changed.rowcount:
-                await connection.execute(sa.insert(t.staff_plan).values(staff=staff, **values))
-            await connection.run_sync(add_all, audit)
+
+        def save(connection: sa.Connection) -> None:
+            lock_parent(connection, t.staff, staff)
+            if not connection.execute(sa.update(t.staff_plan).where(_plan.staff == staff).values(values)).rowcount:
+                connection.execute(sa.insert(t.staff_plan).values(staff=staff, **values))
+            add_all(connection, audit)
+
+        await self._transaction(save, writes=True)

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from signaling.config.private_files import private_file
@@ -305,6 +306,14 @@ def lock_parent(connection: sa.Connection, parent: sa.Table, row_id: str) -> Non
     to the row by a foreign key. On SQLite, writes never run at the same time.
     """
     connection.execute(sa.select(parent.c.id).where(parent.c.id == row_id).with_for_update(key_share=True))
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """Return an INSERT statement of this connection's database, which can say what happens if the row exists (ON CONFLICT).
+
+    On PostgreSQL, two transactions can both find that a row does not exist, and then both insert it.
+    """
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
 
 
 _PRAGMAS = (

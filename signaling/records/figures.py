@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database
+from .database import Database, lock_parent
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, DayCounts
 
@@ -91,8 +91,12 @@ class Figures(Database):
     ) -> None:
         """Replace all thresholds of the organisation. `audit`: audit entries to store in the same transaction."""
         values = [{"organisation": organisation, "figure": one.figure, "amber": one.amber, "red": one.red} for one in thresholds]
-        async with self._writing() as connection:
-            await connection.execute(sa.delete(t.threshold).where(t.threshold.c.organisation == organisation))
+
+        def save(connection: sa.Connection) -> None:
+            lock_parent(connection, t.organisation, organisation)
+            connection.execute(sa.delete(t.threshold).where(t.threshold.c.organisation == organisation))
             if values:
-                await connection.execute(sa.insert(t.threshold), values)
-            await connection.run_sync(add_all, audit)
+                connection.execute(sa.insert(t.threshold), values)
+            add_all(connection, audit)
+
+        await self._transaction(save, writes=True)

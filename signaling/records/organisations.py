@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database
+from .database import Database, insert_into
 from .types import FIRST_ORGANISATION, Organisation
 
 
@@ -30,11 +30,12 @@ class Organisations(Database):
 
         `audit`: audit entries to store in the same transaction.
         """
-        here = t.organisation.c.id == organisation.id
+        values = {"id": organisation.id, "name": organisation.name}
 
         def save(connection: sa.Connection) -> None:
-            if not connection.execute(sa.update(t.organisation).where(here).values(name=organisation.name)).rowcount:
-                connection.execute(sa.insert(t.organisation).values(id=organisation.id, name=organisation.name))
+            stored = insert_into(connection, t.organisation).values(values)
+            named = {"name": organisation.name}
+            connection.execute(stored.on_conflict_do_update(index_elements=[t.organisation.c.id], set_=named))
             add_all(connection, audit)
 
         await self._transaction(save, writes=True)

@@ -19,7 +19,7 @@ from signaling.protocol.reasons import MailReason
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database, require_kept
+from .database import Database, insert_into, require_kept
 from .organisations import count_organisations
 from .types import DUE_NOW
 
@@ -240,11 +240,10 @@ class Outbox(Database):
 
     async def unsubscribe(self, address_hash: str, now: int) -> None:
         """Refuse further mails to this address, and remove its queued mails. Mails of rank `BOOKED` are still sent."""
-        u = t.unsubscribed
 
         def remember(connection: sa.Connection) -> None:
-            if connection.execute(sa.select(u.c.at).where(u.c.address_hash == address_hash)).first() is None:
-                connection.execute(sa.insert(u).values(address_hash=address_hash, at=now))
+            left = insert_into(connection, t.unsubscribed).values(address_hash=address_hash, at=now)
+            connection.execute(left.on_conflict_do_nothing())
             connection.execute(sa.delete(t.mail).where(_c.address_hash == address_hash, _c.state == "queued", _c.rank != BOOKED))
 
         await self._transaction(remember, writes=True)

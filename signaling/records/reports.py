@@ -8,10 +8,9 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from . import tables as t
-from .database import LONG_S, Database
+from .database import LONG_S, Database, insert_into
 from .realm import WHOLE, Realm
 from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, OutcomeKey, Span, count, outcomes_of, spans
 
@@ -184,7 +183,7 @@ def _add(connection: sa.Connection, table: sa.Table, sums: Mapping[Any, Counts])
     """
     if not sums:
         return
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    insert = insert_into(connection, table)
     more = {name: table.c[name] + insert.excluded[name] for name in COUNTS}
     added = [{**key._asdict(), **{name: sums[key][name] for name in COUNTS}} for key in sorted(sums)]
     connection.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=more), added)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database
+from .database import Database, lock_parent
 from .types import FIRST_ORGANISATION, Changed, SignInRecord, version_of
 
 ID_LENGTH = 16  # number of characters in a sign-in's public id, which is the beginning of its token's hash
@@ -126,6 +126,7 @@ class SignIns(Database):
         mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
 
         def know(connection: sa.Connection) -> Acquaintance:
+            lock_parent(connection, t.staff, staff)
             if connection.execute(sa.update(t.staff_device).where(this).values(at=now)).rowcount:
                 return "known"
             others = list(connection.execute(sa.select(c.token_hash).where(mine).order_by(c.at.desc())).scalars())
@@ -228,6 +229,7 @@ class SignIns(Database):
         """Store an unconfirmed authenticator app with its encrypted seed. Return False when the member has a confirmed app."""
 
         def begin(connection: sa.Connection) -> bool:
+            lock_parent(connection, t.staff, staff)
             mine = t.totp.c.staff == staff
             connection.execute(sa.delete(t.totp).where(mine, ~t.totp.c.confirmed))
             if connection.execute(sa.select(t.totp.c.staff).where(mine)).first():
@@ -293,6 +295,7 @@ class SignIns(Database):
         """Replace this member's recovery codes. `audit`: audit entries to store in the same transaction."""
 
         def replace(connection: sa.Connection) -> None:
+            lock_parent(connection, t.staff, staff)
             _replace_recovery_codes(connection, staff, hashes)
             add_all(connection, audit)
 

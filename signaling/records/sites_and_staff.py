@@ -77,6 +77,13 @@ class Places(Database):
         transaction. Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a
         site with this id, and sessions of that site are still stored.
         """
+        try:
+            await self._save_site(site, expected, audit)
+        except IntegrityError:  # another transaction has stored a new site with this id first, and this try finds that site
+            await self._save_site(site, expected, audit)
+        self._known.pop(site.id, None)
+
+    async def _save_site(self, site: Site, expected: str | None, audit: Iterable[Audited]) -> None:
         same = sa.select(t.site).where(t.site.c.id == site.id).with_for_update()
         async with self._writing() as connection:
             if expected is not None:
@@ -94,7 +101,6 @@ class Places(Database):
             keys = [asdict(key) | {"site": site.id, "position": n} for n, key in enumerate(site.keys)]
             await connection.run_sync(_replace_rows, t.site_key, "kid", site.id, keys)
             await connection.run_sync(add_all, audit)
-        self._known.pop(site.id, None)
 
     async def remove_site(self, site_id: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove a site. The site's sessions stay until their retention ends. Return False when there is no such site.

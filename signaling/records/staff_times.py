@@ -11,10 +11,9 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from . import tables as t
-from .database import LONG_S
+from .database import LONG_S, insert_into
 from .leading import Leading
 from .report_counts import DAY_MS, SLOT_MS, Span, spans
 from .staff_time_counts import SUMS, StaffKey, Sums
@@ -39,7 +38,7 @@ class StaffTimes(Leading):
 
         def add(connection: sa.Connection) -> None:
             self.require_leading(connection)
-            connection.execute(_adding(connection.dialect.name), rows)
+            connection.execute(_adding(connection), rows)
 
         if rows:
             await self._transaction(add, writes=True)
@@ -89,11 +88,11 @@ def _between(grain: str, begin: int, end: int) -> sa.ColumnElement[bool]:
     return (c.grain == grain) & (c.slot >= begin) & (c.slot < end)
 
 
-def _adding(dialect: str) -> Any:
+def _adding(connection: sa.Connection) -> Any:
     """Return the statement that adds sums to the stored sums.
 
     The caller must sort the rows, so that no two transactions deadlock.
     """
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(t.staff_time)
+    insert = insert_into(connection, t.staff_time)
     more = {name: t.staff_time.c[name] + insert.excluded[name] for name in SUMS}
     return insert.on_conflict_do_update(index_elements=list(StaffKey._fields), set_=more)

@@ -1,14 +1,19 @@
-"""No more passkeys, saved replies and notes are stored than allowed, even if many come at once, on SQLite and PostgreSQL."""
+"""Changes that come at once: no more is stored than allowed, and none fails by chance, on SQLite and PostgreSQL.
+
+On PostgreSQL, several transactions can find that a row does not exist, and then insert it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 from msgspec.structs import replace
 
-from signaling.records import PersonNote, Records, SavedReply, passkeys, person_notes, replies
+from signaling.records import Organisation, PersonNote, Records, SavedReply, passkeys, person_notes, replies
+from signaling.records.figures import Threshold
+from signaling.records.opening_hours import Hours
 from signaling.records.passkeys import PasskeyRecord
 
 from .samples import JIMIN, SHOP, session
@@ -65,3 +70,34 @@ async def test_notes_of_many_sessions_at_once_stay_within_the_limit(records: Rec
     more = await refused(records.add_note(replace(NOTE, id=f"n-{n}", session=f"s-{n}")) for n in range(AT_ONCE))
     assert more == ["TooManyNotes"] * (AT_ONCE - MOST)
     assert len(await records.notes_on(("shop", "shop/1"))) == MOST
+
+
+async def test_rows_stored_by_many_at_once_fail_for_nobody(records: Records) -> None:
+    await records.save_staff(JIMIN)
+    hours, thresholds = Hours(timezone="Asia/Seoul"), [Threshold(figure="waiting", amber=1.0, red=2.0)]
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "unsubscribe": lambda: records.unsubscribe("hash", 1),
+        "organisation": lambda: records.save_organisation(Organisation(id="acme", name="Acme")),
+        "thresholds": lambda: records.save_thresholds(thresholds),
+        "working hours": lambda: records.save_working_hours("jimin", hours),
+        "authenticator app": lambda: records.begin_totp("jimin", "seed"),
+        "device": lambda: records.know_device("jimin", "device", "sign-in", 1),
+        "site": lambda: records.save_site(SHOP),
+    }
+    failed = {name: await refused(change() for _ in range(AT_ONCE)) for name, change in changes.items()}
+    assert failed == {name: [] for name in changes}
+    assert await records.thresholds() == thresholds
+    assert await records.working_hours(["jimin"]) == {"jimin": hours}
+
+
+async def test_new_site_that_many_add_at_once_is_added_once(records: Records) -> None:
+    failed = await refused(records.save_site(SHOP, expected="") for _ in range(AT_ONCE))
+    assert failed == ["Changed"] * (AT_ONCE - 1)
+
+
+async def test_recovery_codes_replaced_at_once_leave_one_set(records: Records) -> None:
+    await records.save_staff(JIMIN)
+    for turn in range(5):
+        sets = [[f"{turn}-{n}-{code}" for code in range(200)] for n in range(AT_ONCE)]
+        assert await refused(records.set_recovery_codes("jimin", each) for each in sets) == []
+        assert await records.recovery_codes_left("jimin") == 200
