@@ -183,6 +183,7 @@ def test_systemd_accepts_each_unit_without_a_warning(unit: str, tmp_path: Path) 
     assert exposed.returncode == 0, exposed.stdout[-300:]
 
 
+@pytest.mark.slow
 def test_compose_file_follows_the_schema_of_compose_files() -> None:
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"]
     told = subprocess.run(check, capture_output=True, text=True)

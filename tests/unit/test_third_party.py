@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.audit import ROOT, used
 from tests.third_party import PAGE, page_packages, python_packages, with_lists
+
+pytestmark = pytest.mark.slow
 
 
 def test_page_names_every_package_that_an_installation_brings() -> None:

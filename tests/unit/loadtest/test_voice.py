@@ -33,6 +33,7 @@ def test_synthetic_voice_has_speech_loudness_pauses_and_bandwidth() -> None:
     assert (voice.made(1) != voice.made(2)).any()
 
 
+@pytest.mark.slow
 def test_voice_packets_differ_and_carry_sound() -> None:
     spoken = voice.encoded(voice.made())
     assert len(spoken.payloads) == len(spoken.levels) == voice.SECONDS * 50

@@ -9,6 +9,7 @@ from matcher.ordered import CHUNK, Ordered
 keys = st.lists(st.integers(0, 5000), unique=True, max_size=3 * CHUNK)
 
 
+@pytest.mark.slow
 @given(keys, st.data())
 def test_behaves_like_a_sorted_list(values, data):
     ordered = Ordered()

@@ -34,6 +34,7 @@ def test_simulation_accounts_for_everybody_and_repeats_by_seed() -> None:
     assert day(3) != day(4)
 
 
+@pytest.mark.slow
 def test_matcher_breaks_no_promise_of_an_appointment_under_load() -> None:
     model = msgspec.structs.replace(default_model(), appointments=AppointmentModel(booked_percent=60))
     found = report(Day(draw_arrivals(model, np.random.default_rng(3)), model, 3).run(), model)
@@ -142,6 +143,7 @@ def test_unknown_image_type_is_refused_before_the_simulation_runs(tmp_path: Path
     assert ".svg" in done.output
 
 
+@pytest.mark.slow
 def test_plotted_waits_are_of_served_requests_only() -> None:
     model = default_model()
     outcome = Day(draw_arrivals(model, np.random.default_rng(2)), model, 2).run()

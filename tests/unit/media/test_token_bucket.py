@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def test_new_limit_takes_tokens_above_it_away() -> None:
     assert [bucket.take(1, 0.1) for _ in range(2)] == [True, False]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 50), st.floats(1, 100)), max_size=30))
 def test_no_sequence_of_limits_gives_more_than_the_largest(steps: list[tuple[float, float, float]]) -> None:
     bucket, now, taken = TokenBucket(100, 100, 0.0), 0.0, 0.0

@@ -203,6 +203,7 @@ def test_no_metadata_is_kept() -> None:
         assert b"somebody" not in reencode(data).data
 
 
+@pytest.mark.slow
 def test_shrinking_in_strips_leaves_no_seam() -> None:
     ramp = Image.linear_gradient("L").resize((3000, 5000))
     small = Image.open(io.BytesIO(reencode(encoded(ramp, "PNG")).data)).convert("L")

@@ -106,6 +106,7 @@ async def test_image_over_the_time_limit_is_refused_and_the_next_shown(
     assert (await workshop.reencode(encoded(Image.new("RGB", (40, 40)), "PNG")))[0].width == 40
 
 
+@pytest.mark.slow
 async def test_killed_decoder_process_gives_a_reason(workshop: Workshop) -> None:
     small = encoded(Image.new("RGB", (40, 40)), "PNG")
     await workshop.reencode(small)
@@ -122,6 +123,7 @@ async def test_decoder_process_holds_no_secret(workshop: Workshop, monkeypatch: 
     assert b"SANGDAM_SECRET" not in Path(f"/proc/{workshop.pid}/environ").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "reason"),
     [

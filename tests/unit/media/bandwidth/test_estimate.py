@@ -91,6 +91,7 @@ def test_last_packets_before_a_pause_are_no_stall() -> None:
     assert path.estimator.bps > 2 * before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("awake_s", "asleep_s"), [(0.05, 0.1), (0.02, 0.25), (0.3, 0.6), (1.0, 2.5)])
 def test_receiver_short_of_processor_time_is_no_congestion(awake_s: float, asleep_s: float) -> None:
     path = Path(10_000_000)

@@ -100,6 +100,7 @@ def test_drawing_reaches_the_other_clients(wire: Wire) -> None:
     assert user.picture["a"]["y"] == 2**40, "a large integer stays whole, though pycrdt hands it back as a float"
 
 
+@pytest.mark.slow
 def test_late_joiner_gets_the_whole_board(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(20):
@@ -211,6 +212,7 @@ def test_message_over_the_limit_is_refused(wire: Wire) -> None:
     assert wire.refused("too_large") == 1
 
 
+@pytest.mark.slow
 def test_full_board_refuses_updates_and_stays_readable(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(60):
@@ -240,6 +242,7 @@ def test_repeated_requests_for_the_whole_board_are_bounded(wire: Wire) -> None:
     assert wire.refused("quota") > 0
 
 
+@pytest.mark.slow
 def test_closed_board_leaves_nothing_behind() -> None:
     wire = Wire()
     Client(wire, "user")
@@ -299,6 +302,7 @@ def crowd(first: int, count: int) -> bytes:
     return var_uint(count) + heads + b"\x00"
 
 
+@pytest.mark.slow
 def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
     """Without a limit for conflicts, the second of the five updates takes 30 to 54 s of processor time."""
     wire = Wire()
@@ -320,6 +324,7 @@ def nested(first: int, count: int) -> bytes:
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"
 
 
+@pytest.mark.slow
 def test_nested_maps_are_bounded_and_freed_safely(wire: Wire) -> None:
     """Without a limit for nested maps, deleting the root of 40,000 of them would end the worker's process."""
     for n in range(6):
@@ -338,6 +343,7 @@ def test_valid_value_passes(wire: Wire) -> None:
     assert wire.board.stats["updates"] == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=8))
 def test_random_bytes_never_raise(messages: list[bytes]) -> None:

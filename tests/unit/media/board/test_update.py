@@ -16,6 +16,7 @@ from media.board.update import BadUpdateError, parse, split
 # -- updates in pieces -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.integers(64, 600), st.integers(0, 30), st.integers(0, 5))
 def test_split_update_applies_as_the_same_update(limit: int, strokes: int, deleted: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,6 +169,7 @@ def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
 matrices = st.dictionaries(st.sampled_from(PEOPLE), st.sets(st.sampled_from(PEOPLE)))
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(matrices, st.sampled_from(PEOPLE)), max_size=20))
 def test_nobody_reads_what_they_could_not_hear(steps: list[dict[str, set[str]] | str]) -> None:
     """The matrix changes between packets. The words of each packet go to exactly the people who could hear this packet."""

@@ -368,6 +368,7 @@ def test_every_tick_gets_its_samples_whatever_arrives(arrivals: list[tuple[int, 
 nearby = st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30), st.booleans(), st.floats(-0.02, 0.1)), max_size=80)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(nearby)
 def test_disordered_stream_never_stops_the_tick(arrivals: list[tuple[int, int, bool, float]]) -> None:

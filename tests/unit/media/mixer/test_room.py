@@ -245,6 +245,7 @@ def test_matrix_change_does_not_click(voices: dict[str, list[bytes]]) -> None:
     assert strength(room.ears.heard("user", 0.5), COUNSELOR) == pytest.approx(4000, rel=0.15)
 
 
+@pytest.mark.slow
 def test_ten_percent_loss_is_recovered_and_concealed() -> None:
     dice = random.Random(7)
     room = Room()

@@ -12,6 +12,8 @@ from media.mixer.opus import Samples, has_fec
 
 from .sound import TICK, Ears, Room, Talker, everyone, loudness, packets, roughness, strength, tone, voice
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("user", "counselor", "professional")
 
 
@@ -211,7 +213,6 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
     assert room.audio.stats["passed_on"] == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
     """While the clocks drift apart by 180 ms, the timestamps of packets to listeners follow the speaker's clock.

@@ -80,6 +80,7 @@ def test_lost_packets_do_not_shift_playback(tmp_path: Path) -> None:
     assert all(heard[31:39])
 
 
+@pytest.mark.slow
 def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
     """A voice is not shifted by its sender's clock, which is 200 ppm fast and gains 120 ms in 10 minutes.
 
@@ -101,6 +102,7 @@ def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
     assert abs(ended["at"] - (AT + 600 * (1 - 200e-6)) * 1000) < 45
 
 
+@pytest.mark.slow
 def test_video_starts_at_a_keyframe_and_after_loss_at_the_next(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "camera")

@@ -92,6 +92,7 @@ def test_diagram_in_the_documents_shows_the_table() -> None:
     assert {each for each in table - drawn if each[2] not in ROUTED} == set()
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(Event)))
 def test_any_sequence_of_events_keeps_the_fast_path_in_step(events: list[Event]) -> None:
     path, lent, flows = VoicePath(), False, False

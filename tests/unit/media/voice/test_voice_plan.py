@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_silenced_voice_is_not_heard() -> None:
 NAMES = st.sampled_from("abcd")
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.sampled_from([0.0, 0.5, 1.0]))), st.sets(NAMES), st.sets(NAMES))
 def test_plan_never_exceeds_the_matrix_or_includes_oneself(
     hears: dict[str, dict[str, float]], hold: set[str], present: set[str]

@@ -178,6 +178,7 @@ def test_one_of_many_sharers_leaves_places_to_those_who_have_none() -> None:
     assert not any(has_place(counts, sharer, 20, 30) for sharer in ("flood", "other-0", "late"))
 
 
+@pytest.mark.slow
 @given(st.integers(1, 400), st.integers(1, 60), st.lists(st.integers(0, 59), max_size=200))
 def test_organisation_with_many_sites_takes_no_share_of_another(most: int, many: int, arrivals: list[int]) -> None:
     sites = Sites({"shop": "small"} | {f"site-{number}": "large" for number in range(many)})

@@ -178,6 +178,7 @@ def test_partner_cannot_sign_as_the_server() -> None:
 TAMPERED = {"malformed", "bad_signature", "wrong_algorithm", "unknown_site"}
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_no_changed_character_is_ever_accepted(data: st.DataObject) -> None:
     code = signed()

@@ -156,12 +156,14 @@ def test_other_text_is_no_key(typed: str) -> None:
     assert caught.value.problem == "bad_key"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300) | st.dictionaries(st.text(max_size=4), st.text(max_size=40), max_size=8).map(json.dumps))
 def test_any_other_text_raises_bad_key_alone(typed: str) -> None:
     with pytest.raises(BadKey):
         stored_form(typed)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300) | st.lists(st.dictionaries(st.text(max_size=4), st.text(max_size=9)), max_size=4).map(str))
 def test_any_other_set_raises_bad_key_alone(body: bytes | str) -> None:
     with pytest.raises(BadKey):

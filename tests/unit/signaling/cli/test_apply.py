@@ -23,6 +23,8 @@ from signaling.records import Records
 from signaling.records.owners import LastOwner
 from tests.unit.signaling.cli.commands import as_json, done, run
 
+pytestmark = pytest.mark.slow
+
 FILE = """
 [organisations.main]
 name = "Haneul"

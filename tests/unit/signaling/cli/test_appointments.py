@@ -18,6 +18,8 @@ from tests.unit.signaling.session.call import NOW, Call
 
 from .commands import a_shop, as_json, done, run
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 
 

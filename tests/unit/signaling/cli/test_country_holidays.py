@@ -10,6 +10,8 @@ import pytest
 from signaling.records.country_holidays import NoHolidays, closed_days, fill
 from tests.unit.signaling.cli.commands import a_shop, as_json, done, run
 
+pytestmark = pytest.mark.slow
+
 HOURS = ("--timezone", "Asia/Seoul", "--open", "mon-sun=09:00-18:00")
 # The days are from the almanac of the Korea Astronomy and Space Science Institute.
 SEOLLAL = {2026: "02-17", 2027: "02-07", 2028: "01-27"}

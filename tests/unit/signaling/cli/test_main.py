@@ -90,6 +90,7 @@ def test_password_can_be_prompted_for(folder: Path) -> None:
     assert "one of the first" in common.output
 
 
+@pytest.mark.slow
 def test_site_gets_categories_and_keys(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
@@ -356,6 +357,7 @@ def test_working_hours_of_a_member_can_be_set_and_removed(folder: Path) -> None:
     assert not as_json(folder, "staff", "hours", "mina", "--none")["own"]
 
 
+@pytest.mark.slow
 def test_opening_hours_can_be_set_shown_and_removed(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
@@ -382,6 +384,7 @@ def test_opening_hours_can_be_set_shown_and_removed(folder: Path) -> None:
     assert as_json(folder, "category", "hours", "shop", "cameras", "--inherit")["hours"] == "always open"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -399,6 +402,7 @@ def test_unparsable_hours_are_refused(folder: Path, words: tuple[str, ...], told
     assert told in result.output
 
 
+@pytest.mark.slow
 def test_category_update_keeps_values_not_given(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라", "--priority", "5")

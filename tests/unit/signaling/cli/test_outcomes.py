@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from .commands import a_shop, done, run
 
 
+@pytest.mark.slow
 def test_a_plan_is_shown_edited_and_set(folder: Path, tmp_path: Path) -> None:
     a_shop(folder)
     plan = json.loads(done(folder, "outcomes", "show", "shop"))

@@ -140,6 +140,7 @@ def test_wrong_values_name_their_source() -> None:
     assert "media workers need --redis, SANGDAM_REDIS" in refused("media").lower().replace("sangdam_redis", "SANGDAM_REDIS")
 
 
+@pytest.mark.slow
 def test_administrative_commands_read_the_same_file(tmp_path: Path) -> None:
     file = tmp_path / "sangdam.toml"
     file.write_text(f'data-dir = "{tmp_path}/data"\nport = 9000\nrecordings = "{tmp_path}/tapes"')

@@ -11,6 +11,8 @@ from signaling.config.settings import Settings
 from signaling.records import OidcSettings, Records, SignInRecord
 from tests.unit.signaling.cli.commands import done, run
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "lantern under a blue river\n"
 
 

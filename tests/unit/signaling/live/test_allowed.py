@@ -115,6 +115,7 @@ def test_every_message_has_an_action_and_a_handler() -> None:
     assert set(MESSAGES) == set(HANDLERS) == set(get_args(ClientMessage))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["user", "guest", *get_args(StaffRole)])
 def test_every_message_is_allowed_as_the_table_says(role: str) -> None:
     wrong = []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def waits(draw: st.DrawFn) -> Wait:
     return Wait(asked_at=asked, answered_at=over if how == "answered" else None, ended_at=over if how == "ended" else None)
 
 
+@pytest.mark.slow
 @given(st.lists(waits(), max_size=40))
 def test_trend_equals_a_count_by_hand(found: list[Wait]) -> None:
     shown = trend(found, NOW)

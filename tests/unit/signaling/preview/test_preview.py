@@ -19,6 +19,8 @@ from signaling.records import Category, Site, StaffRecord
 from signaling.records.arrivals import PastEvent, PastSession
 from signaling.records.opening_hours import WEEKDAYS, Hours
 
+pytestmark = pytest.mark.slow
+
 DAYS = 5
 SITE = Site(
     id="shop",
@@ -172,7 +174,6 @@ CHANGES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("what", CHANGES)
 def test_preview_agrees_with_the_days_that_it_predicts(what: str, sessions: list[PastSession]) -> None:
     changed = CHANGES[what]
@@ -296,7 +297,6 @@ def test_preview_of_no_change_is_the_records_own_day(sessions: list[PastSession]
     assert (found.arrivals, found.days) == (len(sessions), DAYS)
 
 
-@pytest.mark.slow
 def test_priority_helps_its_category_and_shorter_hours_send_users_away(sessions: list[PastSession]) -> None:
     def of_orders(priority: int) -> float:
         site = msgspec.structs.replace(

@@ -47,6 +47,7 @@ def test_best_matching_language_tag_is_chosen(wanted: str, offered: list[str], f
     assert Site(id="shop", languages=offered).language_for(wanted) == found
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20), st.lists(st.sampled_from(["ko", "en-US", "zh_Hant", "x", ""]), max_size=4))
 def test_any_text_gives_an_offered_tag_or_none(wanted: str, offered: list[str]) -> None:
     assert lookup(wanted, offered) in [*offered, None]

@@ -126,6 +126,7 @@ def _reads(path: Path) -> set[str]:
     return {each for each in dotted if each.endswith(READS)}
 
 
+@pytest.mark.slow
 def test_no_module_bypasses_the_parser() -> None:
     past = {
         f"{path.relative_to(SOURCES)}: {each}"

@@ -17,6 +17,7 @@ ANY = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(ANY, st.booleans())
 def test_unambiguous_json_is_accepted(value: object, ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only)

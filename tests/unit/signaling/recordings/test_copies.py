@@ -17,6 +17,8 @@ from signaling.recordings import copies as subject
 from signaling.recordings.copies import Copies, Copy, TooMany
 from tests.unit.media.recording.streams import loudness, tone
 
+pytestmark = pytest.mark.slow
+
 AT = 1_790_000_000.0
 USER, COUNSELOR = 700, 1100
 

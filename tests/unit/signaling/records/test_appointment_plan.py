@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells, free_times, works_at
@@ -42,6 +43,7 @@ days = ("2026-03-28", "2026-10-24", "2026-03-07", "2026-10-31", "2026-09-05", "2
 moments = st.sampled_from([at(day, "UTC") for day in days])
 
 
+@pytest.mark.slow
 @given(hours, hours, plans, moments, st.sampled_from(ZONES), st.sets(st.integers(0, 400), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_offered_times_are_within_all_hours_and_shown_once(category, own, plan, now, zone, booked):

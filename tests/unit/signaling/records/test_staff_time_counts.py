@@ -26,6 +26,7 @@ def add(to: Sums, more: Sums) -> None:
         to.setdefault(key, Counter()).update(counts)
 
 
+@pytest.mark.slow
 @given(st.lists(STEP, max_size=40))
 def test_sums_equal_a_recount_of_all_changes(steps: list[tuple[int, str, str | None]]) -> None:
     tally, stored, now = Tally(), Sums(), BEGIN

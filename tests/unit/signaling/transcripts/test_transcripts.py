@@ -166,6 +166,7 @@ async def test_replies_quote_and_changed_lines_say_so() -> None:
         assert "data:image" not in text
 
 
+@pytest.mark.slow
 async def test_picture_that_is_gone_or_too_much_is_named() -> None:
     assert "사진은 이 파일에 담지 못했어요." in await made(board=["gone"])
 
