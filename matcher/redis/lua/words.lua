@@ -71,10 +71,26 @@ function World.read()
   World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era = unpack(found)
 end
 
--- Begin a step. The clock never runs backwards. New fences (numbers of events) are larger than the last fence that the caller has
+local AHEAD_MS = 60000 -- clocks of servers may differ by 30 s; more than this is the mark of a clock that was wrong
+
+-- Delete everything that is stored for the domain, except the fence.
+local function forget_everything()
+  local fence = World.fence
+  for _, name in ipairs(call("KEYS", string.gsub(DOMAIN, "[%*%?%[%]\\]", "\\%0") .. "*")) do
+    call("DEL", name)
+  end
+  World.read()
+  World.fence = fence
+end
+
+-- Begin a step. The clock never runs backwards. If it did not run at all, nothing would expire. So the domain begins empty when a
+-- caller's first step comes from a time far before the last one: the clock of an earlier caller was ahead then. New fences (numbers of events) are larger than the last fence that the caller has
 -- seen, even if Redis came back empty.
 -- `era`: the era (see `World`) that the caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
+  if era == "" and World.now_ms - now_ms > AHEAD_MS then
+    forget_everything()
+  end
   World.now_ms = math.max(World.now_ms, now_ms)
   World.fence = math.max(World.fence, fence)
   local begins = World.era == ""

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from matcher.redis import RedisStore
-from matcher.types import Request, RequestStatus, Reserved, Staff
+from matcher.types import Request, RequestStatus, ReservationEnded, Reserved, Staff
 
 NOW = 1_800_000_000_000
 KO, SHOP, LENSES = frozenset({"ko"}), frozenset({"shop"}), frozenset({"lenses"})
@@ -150,3 +150,29 @@ async def test_restarted_node_is_not_held_back_by_a_complete_redis(nodes):
     await new.sign_in(counselor("jimin"), NOW)
     events = await new.set_available("jimin", NOW)
     assert [event.request for event in events if isinstance(event, Reserved)] == ["a"]
+
+
+async def test_clock_that_was_far_ahead_does_not_stop_the_next_store(nodes, redis_server):
+    """The first server started with a clock nine hours ahead. The clock was then corrected, and another server took over."""
+    first, second = (node.store for node in nodes)
+    ahead = NOW + 9 * 3_600_000
+    await first.sign_in(counselor("jimin"), ahead)
+    await first.set_available("jimin", ahead)
+    fence = (await first.enqueue(asked("early", ahead), ahead))[-1].fence
+    await second.remember(fence)
+    await second.restore([RequestStatus(asked("early", NOW), "waiting")], NOW)
+    assert set((await second.snapshot()).staff) == set(), "staff are signed in again"
+    await second.sign_in(counselor("jimin"), NOW)
+    await second.set_available("jimin", NOW)
+    [ring] = [event for event in await second.end_hold(NOW) if isinstance(event, Reserved)]
+    assert (ring.request, ring.expires_at_ms) == ("early", NOW + 20_000)
+    assert ring.fence > fence
+    over = [event for event in await second.sweep(NOW + 20_000) if isinstance(event, ReservationEnded)]
+    assert [(event.request, event.state) for event in over] == [("early", "expired")]
+
+
+async def test_store_whose_clock_is_a_little_behind_keeps_what_is_stored(nodes, redis_server):
+    first, second = (node.store for node in nodes)
+    await first.sign_in(counselor("jimin"), NOW + 30_000)
+    await second.sign_in(counselor("suho"), NOW)
+    assert set((await second.snapshot()).staff) == {"jimin", "suho"}
