@@ -15,7 +15,10 @@ from .realm import WHOLE, Realm
 from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, OutcomeKey, Span, count, outcomes_of, spans
 
 SETTLED_AFTER_MS = 20 * 60_000
-"""Milliseconds from a session's end until the session is counted, so that its rating and its wrap-up are counted, too."""
+"""Milliseconds from a session's end until the session is counted, so that its wrap-up is counted, too.
+
+A rating that comes later is added to the counts (`rated_late`).
+"""
 _AT_ONCE = 500  # at most this many sessions are counted in one transaction
 _FINAL = ("closed", "message_left")
 _DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
@@ -174,6 +177,23 @@ def _count_some(connection: sa.Connection, now: int) -> int:
     if rows:
         connection.execute(sa.update(t.session).where(c.id.in_([row["id"] for row in rows])).values(counted=True))
     return len(rows)
+
+
+def rated_late(connection: sa.Connection, session_id: str, score: int) -> None:
+    """Add a new rating to the stored counts, if the session is counted already. Call this before the rating is stored.
+
+    Users may rate a session for a day after its end, but the session is counted after `SETTLED_AFTER_MS`. The session's row stays
+    locked until the end of the transaction, so that the rating is counted once.
+    """
+    c = t.session.c
+    here = sa.and_(c.id == session_id, c.end_reason != "erased")
+    row = connection.execute(sa.select(*_SESSION, c.counted).where(here).with_for_update()).mappings().first()
+    if row is None or not row["counted"] or (one := count(dict(row), ())) is None:
+        return
+    key, before = one[0], row["rating_score"]
+    change = Counter(rated=int(before is None), rating_sum=score - (before or 0))
+    _add(connection, t.report, dict.fromkeys(key.in_all_grains(), change))
+    _add(connection, t.report_outcome, dict.fromkeys(outcomes_of(key, row["wrap_up_outcome"]), change))
 
 
 def _add(connection: sa.Connection, table: sa.Table, sums: Mapping[Any, Counts]) -> None:

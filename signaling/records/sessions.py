@@ -16,6 +16,7 @@ from .database import LONG_S
 from .outbox import links_of_refused_mails, old_mails
 from .person_notes import orphaned_notes
 from .push import unneeded_devices
+from .reports import rated_late
 from .saves import Saves
 from .search import Search
 from .types import EarlierRecord, SessionRecord, UnknownSession
@@ -88,7 +89,10 @@ class Sessions(Saves):
         def rated(connection: sa.Connection) -> None:
             session_event(connection, "session.rated", session_id, at, str(at), score=score)
 
-        await self._change(session_id, {"rating_score": score, "rating_words": words}, rated)
+        def counted(connection: sa.Connection) -> None:
+            rated_late(connection, session_id, score)
+
+        await self._change(session_id, {"rating_score": score, "rating_words": words}, rated, counted)
 
     async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
         """Store the wrap-up (notes, outcome and tags) that this member of staff wrote. An erased session stays unchanged.
@@ -99,12 +103,17 @@ class Sessions(Saves):
         await self._change(session_id, values)
 
     async def _change(
-        self, session_id: str, values: dict[str, Any], changed_too: Callable[[sa.Connection], None] = lambda _: None
+        self,
+        session_id: str,
+        values: dict[str, Any],
+        changed_too: Callable[[sa.Connection], None] = lambda _: None,
+        changed_first: Callable[[sa.Connection], None] = lambda _: None,
     ) -> None:
         here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
 
         def change(connection: sa.Connection) -> int:
             self.require_leading(connection)
+            changed_first(connection)
             found = connection.execute(sa.update(t.session).where(here).values(values)).rowcount
             if found:
                 changed_too(connection)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from signaling.records import Realm, Records, SessionRecord, database
 from signaling.records.report_counts import Counts, asked_at, count
@@ -152,3 +153,17 @@ async def test_report_of_a_busy_server_is_not_ended_by_the_database(url: str, mo
         sa.event.listen(engine, "after_cursor_execute", lambda *_: time.sleep(0.3))
     assert await records.report(BEGIN, BEGIN + HOUR_MS, "site", ZoneInfo("UTC")) == {}
     await records.close()
+
+
+async def test_rating_that_comes_after_the_count_is_in_every_report(records: Records) -> None:
+    chance = random.Random(3)
+    rated = (some_session(number, chance) for number in range(200))
+    session = replace(next(each for each in rated if each.active_at and each.state == "closed"), rating_score=None)
+    await records.create_session(session)
+    end = BEGIN + DAYS * 24 * HOUR_MS + HOUR_MS
+    assert await records.count_finished(end + SETTLED_AFTER_MS) == 1
+    for score, given in ((2, 1), (5, 1), (5, 1)):
+        await records.save_rating(session.id, score, "")
+        for by in ("hour", "week", "site", "category", "counselor", "outcome"):
+            [counts] = (await records.report(BEGIN, end, by, ZoneInfo("Asia/Seoul"))).values()
+            assert (counts["rated"], counts["rating_sum"], counts["offered"]) == (given, score, 1), (by, score)
