@@ -141,11 +141,16 @@ class Inviting:
         detail = f"first line in the name of {wanted.staff.id}" if wanted.staff else ""
         audit = Audited(wanted.actor, "conversation.start", f"session/{session.id}", detail)
         entry = await self._stored.add(_record(session, wanted), session, wanted.site, wanted.brief, audit)
-        if wanted.line:
-            author = wanted.staff.id if wanted.staff else "site"
-            name = wanted.staff.name if wanted.staff else wanted.site.name(wanted.language)
-            await self._lines.answer(entry, Person(id=author, role="counselor", name=name), "first", wanted.line)
-        link = await self._link(entry, wanted.until)
+        try:
+            link = await self._link(entry, wanted.until)
+            if wanted.line:
+                author = wanted.staff.id if wanted.staff else "site"
+                name = wanted.staff.name if wanted.staff else wanted.site.name(wanted.language)
+                await self._lines.answer(entry, Person(id=author, role="counselor", name=name), "first", wanted.line)
+        except Exception:
+            # the other software gets no link and starts the conversation again, so nobody could ever enter this one
+            await self._sessions.apply(entry, Left(session.user))
+            raise
         for client in self._hub.of_staff(session.owner)[-1:] if session.owner else []:
             entry.hold(session.owner, client)
             await self._sessions.apply(entry, Connected(session.owner))

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.live import inviting
+from signaling.records import RecordsAway
 from signaling.server import app_keys
 from tests import PATIENCE_S
 from tests.peers.live_house import Person, Service, running, settings_for
@@ -81,6 +82,23 @@ async def test_repeated_request_starts_one_conversation(service: Service) -> Non
     assert await lines(user) == []
     await user.send(type="line", session=user.session_id, line="l-1", kind="text", text="안녕하세요")
     await user.state("waiting")
+
+
+@pytest.mark.parametrize("step", ["append_line", "add_link"])
+async def test_start_that_fails_leaves_no_conversation(service: Service, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    software, records = await Software(service).ready(), service.app[app_keys.RECORDS]
+    wanted = WANTED | {"line": {"text": LINE, "staff": "jimin"}}
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise RecordsAway
+
+    with monkeypatch.context() as failing:
+        failing.setattr(records, step, away)
+        assert (await software.ask("POST", "conversations", wanted, key="order-1"))[0] == 503
+    assert await records.live_sessions() == [], "nobody could ever enter it"
+    status, started = await software.ask("POST", "conversations", wanted, key="order-1")
+    assert status == 200
+    assert [each.id for each in await records.live_sessions()] == [started["session"]]
 
 
 async def test_started_call_is_entered_and_rings(service: Service) -> None:
