@@ -29,7 +29,7 @@ from signaling.protocol.reading import Unreadable
 from signaling.records import Audited, Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
 
 from . import people
-from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses
+from .provider import BadProvider, ClientRefused, FormData, Provider, ProviderAway, ProviderRefuses, Tokens
 from .sign_in import Kept, OidcSignIn, access_until
 from .tokens import BadToken, Claims
 
@@ -39,6 +39,7 @@ EVERY_MS = 30_000  # Milliseconds between two checks of one sign-in.
 LOOK_S = 3.0  # Seconds between two searches for sign-ins that are due for a check.
 AT_ONCE = 8  # At most this many sign-ins of one provider are checked at the same time.
 MOST_DUE = 400  # One search finds at most this many sign-ins of a provider.
+EXCHANGED_S = 1.0  # When the server ends, it waits at most this many seconds for the exchange of refresh tokens.
 PATIENCE_MS = 3_600_000  # Milliseconds for which sign-ins stay valid while the provider does not answer.
 
 
@@ -52,6 +53,8 @@ class Checks:
         # provider (`source_of`) → the task that checks the provider's sign-ins now
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._refused: set[str] = set()  # the issuers that refuse this installation
+        # the refresh tokens that are being exchanged; such a task is not cancelled together with the check that needs it
+        self._exchanges: set[asyncio.Task[Tokens]] = set()
 
     async def look(self) -> None:
         """Begin to check the sign-ins whose last check was `EVERY_MS` ago or earlier.
@@ -72,10 +75,15 @@ class Checks:
             await asyncio.wait(self._asking.values())
 
     async def close(self) -> None:
-        """Cancel the checks that are under way."""
+        """Cancel the checks that are under way. Wait at most `EXCHANGED_S` for refresh tokens that are being exchanged."""
         for task in self._asking.values():
             task.cancel()
         await self.done()
+        if exchanges := set(self._exchanges):
+            _, late = await asyncio.wait(exchanges, timeout=EXCHANGED_S)
+            for each in late:
+                each.cancel()
+            await asyncio.gather(*exchanges, return_exceptions=True)
 
     async def _look_at(self, source: str, settings: OidcSettings, provider: Provider) -> None:
         """Check those sign-ins of one provider that are due for a check."""
@@ -135,16 +143,11 @@ class Checks:
 
     async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
-        given = await provider.tokens(form, now)
+        exchange = asyncio.create_task(self._exchange(form, record, kept, provider, now))
+        self._exchanges.add(exchange)
+        exchange.add_done_callback(self._exchanges.discard)
+        given = await asyncio.shield(exchange)
         self._refused.discard(record.issuer)
-        new = replace(
-            kept,
-            access_token=given.access_token,
-            # RFC 6749, 6: if the provider gives no new refresh token, the old one stays valid
-            refresh_token=given.refresh_token or kept.refresh_token,
-            until=access_until(given, now),
-        )
-        await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(new, record.token_hash))
         if not given.id_token:
             return await provider.user_info(given.access_token, now)
         try:
@@ -152,6 +155,23 @@ class Checks:
         except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
         return claims
+
+    async def _exchange(self, form: FormData, record: ProviderSignIn, kept: Kept, provider: Provider, now: int) -> Tokens:
+        """Exchange a refresh token at the provider (`form`), and store the new tokens, even if the database is unavailable.
+
+        Many providers accept a refresh token only once, and end the person's sign-in when it is used again.
+        """
+        given = await provider.tokens(form, now)
+        new = replace(
+            kept,
+            access_token=given.access_token,
+            # RFC 6749, 6: if the provider gives no new refresh token, the old one stays valid
+            refresh_token=given.refresh_token or kept.refresh_token,
+            until=access_until(given, now),
+        )
+        sealed = self._oidc.sealed(new, record.token_hash)
+        await self._records.insist(lambda: self._records.save_provider_check(record.token_hash, tokens=sealed))
+        return given
 
     async def _confirm(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings) -> None:
         """Keep a sign-in valid if only its ID token named the role. Change nothing in the member's record.

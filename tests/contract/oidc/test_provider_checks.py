@@ -6,14 +6,18 @@ A person's sign-in ends when that person loses the role or the account at the pr
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from signaling.access.oidc import checks as checks_module
 from signaling.access.oidc.checks import AT_ONCE, EVERY_MS, PATIENCE_MS, Checks
+from signaling.access.oidc.provider import Provider as Asked
+from signaling.access.oidc.provider import Tokens
 from signaling.access.oidc.sign_in import Kept
-from signaling.records import OidcSettings, ProviderSignIn, SignInRecord
+from signaling.records import OidcSettings, ProviderSignIn, RecordsAway, SignInRecord
 from signaling.records.oidc import source_of
 from signaling.records.sign_ins import rules_of
 from signaling.server.app_keys import OIDC
@@ -255,6 +259,52 @@ async def failing(desk: Desk, provider: Provider) -> int:
     """Return how many sign-ins the provider does not confirm, as `sangdam doctor` counts them."""
     found = await desk.records.due_provider_sign_ins(now_ms() * 2, 100, provider.issuer)
     return sum(each.failing_since > 0 for each in found)
+
+
+async def kept_tokens(desk: Desk, provider: Provider) -> Kept:
+    [record] = await desk.records.due_provider_sign_ins(now_ms() * 2, 100, provider.issuer)
+    return desk.app[OIDC].opened(record)
+
+
+async def test_new_refresh_token_outlives_a_database_that_fails(
+    ready: Desk, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provider can accept a refresh token only once. A second use of the token then ends the person's sign-in."""
+    await sign_in(ready, provider)
+    before, store, failures = await kept_tokens(ready, provider), ready.records.save_provider_check, [RecordsAway()]
+
+    async def fails_once(*what: Any, **more: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await store(*what, **more)
+
+    monkeypatch.setattr(ready.records, "save_provider_check", fails_once)
+    await look(ready)
+    assert not failures
+    assert (await kept_tokens(ready, provider)).access_token != before.access_token
+
+
+async def test_new_refresh_token_outlives_the_end_of_the_server(
+    ready: Desk, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_in(ready, provider)
+    before, ask, asked, go = await kept_tokens(ready, provider), Asked.tokens, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Asked, form: dict[str, str], now: int) -> Tokens:
+        asked.set()
+        await go.wait()
+        return await ask(self, form, now)
+
+    monkeypatch.setattr(Asked, "tokens", slow)
+    monkeypatch.setattr(checks_module, "EXCHANGED_S", PATIENCE_S)
+    checks = Checks(ready.records, ready.app[OIDC], lambda: now_ms() + EVERY_MS + 1000)
+    await checks.look()
+    async with asyncio.timeout(PATIENCE_S):
+        await asked.wait()
+        ending = asyncio.create_task(checks.close())
+        go.set()
+        await ending
+    assert (await kept_tokens(ready, provider)).access_token != before.access_token
 
 
 async def test_provider_that_never_answers_delays_no_other_organisation(ready: Desk, provider: Provider) -> None:
