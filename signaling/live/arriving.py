@@ -88,9 +88,11 @@ class Arriving:
         return session_id, token
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
-        """Return what a user who comes now can expect: queue place, wait, and whether any counselor could serve the user.
+        """Return what a user who comes now can expect: queue place, wait, and whether any counselor at work could serve the user.
 
-        If the site is unknown or the matcher is unavailable, the place is 1 and the wait is unknown.
+        The matcher also counts members who are away, because a waiting user may be served when they come back. A user who has
+        not begun to wait must not read that a counselor is there. If the site is unknown or the matcher is unavailable, the
+        place is 1 and the wait is unknown.
         """
         found = await self._records.site(site)
         if found is None:
@@ -99,7 +101,8 @@ class Arriving:
         try:
             name = matched_site(found.organisation, site)
             ask = partial(self._store.estimate, "user", name, language, path or (category,), now, priority)
-            return either(await ask("text"), await ask("call"))
+            place = either(await ask("text"), await ask("call"))
+            return place if self._staffing.anyone_at_work(found, language) else Place(place.place, None, None, False)
         except Unavailable:
             counselors = [each for each in self._staffing.known.values() if each.role == "counselor"]
             return Place(1, None, None, any(self._staffing.serves(each, found, language, path) for each in counselors))

@@ -213,6 +213,13 @@ class Staffing:
         ]
         return [name for _, name in sorted(found)]
 
+    def anyone_at_work(self, site: Site, language: str) -> bool:
+        """Return whether a counselor at work speaks the language and serves the site, in any category."""
+        return any(
+            record.role == "counselor" and language in record.languages and served_by(record).has(site) and self._at_work(staff)
+            for staff, record in self.known.items()
+        )
+
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
         """Return this counselor if they are at work and serve the session. Else return None.
 
