@@ -87,7 +87,16 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     second = form.get_by_test_id("form-field").nth(1)
     await second.get_by_test_id("form-label-ko").fill("용건")
     await second.get_by_test_id("form-kind").select_option("choice")
-    await second.get_by_test_id("form-choices-ko").fill("배송\n반품")
+    # keys one by one: a field must keep a text that has no complete value yet
+    await second.get_by_test_id("form-choices-ko").press_sequentially("배송\n반품\n")
+    await expect(second.get_by_test_id("form-choices-ko")).to_have_value("배송\n반품\n")
+    widens = owner.get("category-cameras-widens")
+    await widens.press_sequentially("20")
+    await owner.get("site-save").click()
+    await expect(widens).to_have_attribute("aria-invalid", "true")  # a second number is missing
+    await widens.press("End")
+    await widens.press_sequentially(" 40")
+    await expect(widens).to_have_value("20 40")
     await owner.get("site-save").click()
     await expect(form.locator(".field-error")).to_have_count(0)
     await expect(owner.get("changed-meanwhile")).to_have_count(0)

@@ -8,6 +8,8 @@ import { FormEditor } from "./form-editor";
 import { problem } from "./problems";
 import { t } from "./texts";
 import { depth, inTree, moved, possibleParents, without } from "./tree";
+import { useTyped } from "../use-typed";
+import { widensOf, widensText } from "./widens";
 
 interface CategoriesProps {
   settings: SiteSettings;
@@ -89,12 +91,11 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
                 set({ ...one, priority: event.currentTarget.value === "" ? null : Math.round(Number(event.currentTarget.value)) })
               }
             />
-            <Field
-              label={t("category.widens")}
-              hint={t("category.widens.hint")}
-              value={one.widens_s === null ? "" : one.widens_s.join(" ")}
+            <Widens
+              value={one.widens_s}
               error={problem(problems[`categories.${one.id}.widens_s`])}
-              onInput={(event) => set({ ...one, widens_s: seconds(event.currentTarget.value, one.widens_s) })}
+              testid={`category-${one.id}-widens`}
+              onChange={(widens_s) => set({ ...one, widens_s })}
             />
           </div>
           <FormEditor
@@ -125,13 +126,26 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
   );
 }
 
-/** Reads the numbers of seconds after which a waiting request is offered to more staff, such as "15 30". Returns null for an
- *  empty text, and `before` for a text that is not complete yet. */
-function seconds(text: string, before: number[] | null): number[] | null {
-  if (text.trim() === "") return null;
-  const found = text
-    .trim()
-    .split(/[\s,]+/)
-    .map(Number);
-  return found.length === 2 && found.every(Number.isInteger) ? found : before;
+interface WidensProps {
+  value: number[] | null;
+  error: string | undefined;
+  testid: string;
+  onChange: (value: number[] | null) => void;
+}
+
+function Widens({ value, error, testid, onChange }: WidensProps) {
+  const [typed, setTyped] = useTyped(widensText(value), (text) => widensText(widensOf(text)));
+  return (
+    <Field
+      label={t("category.widens")}
+      hint={t("category.widens.hint")}
+      value={typed}
+      error={error}
+      data-testid={testid}
+      onInput={(event) => {
+        setTyped(event.currentTarget.value);
+        onChange(widensOf(event.currentTarget.value));
+      }}
+    />
+  );
 }

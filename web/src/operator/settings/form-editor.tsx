@@ -1,7 +1,8 @@
 import { ArrowDown, ArrowUp, Plus, X } from "lucide";
 import { Button, Field, IconButton, Select, TextArea } from "../../ui";
 import type { CategorySettings, FormField, Problems } from "./api";
-import { choicesOf, choicesText, newField, swapped } from "./form";
+import { useTyped } from "../use-typed";
+import { choicesOf, choicesText, newField, swapped, withoutEnd } from "./form";
 import { problem } from "./problems";
 import { t } from "./texts";
 
@@ -107,15 +108,12 @@ function FieldEditor({ n, field, languages, problems, here, onChange, onMove, on
         {field.kind === "choice" && (
           <div class="settings-fields settings-kind">
             {languages.map((language) => (
-              <TextArea
+              <Choices
                 key={language}
-                label={t("form.choices", { language })}
-                hint={t("form.choices.hint")}
-                rows={3}
-                value={choicesText(field.choices, language)}
+                language={language}
+                field={field}
                 error={problem(problems[`${here}.choices`])}
-                data-testid={`form-choices-${language}`}
-                onInput={(event) => onChange({ choices: choicesOf(field.choices, language, event.currentTarget.value) })}
+                onChange={(choices) => onChange({ choices })}
               />
             ))}
           </div>
@@ -131,5 +129,31 @@ function FieldEditor({ n, field, languages, problems, here, onChange, onMove, on
         </label>
       </div>
     </fieldset>
+  );
+}
+
+interface ChoicesProps {
+  language: string;
+  field: FormField;
+  error: string | undefined;
+  onChange: (choices: FormField["choices"]) => void;
+}
+
+/** The names of a field's choices in one language. */
+function Choices({ language, field, error, onChange }: ChoicesProps) {
+  const [typed, setTyped] = useTyped(choicesText(field.choices, language), withoutEnd);
+  return (
+    <TextArea
+      label={t("form.choices", { language })}
+      hint={t("form.choices.hint")}
+      rows={3}
+      value={typed}
+      error={error}
+      data-testid={`form-choices-${language}`}
+      onInput={(event) => {
+        setTyped(event.currentTarget.value);
+        onChange(choicesOf(field.choices, language, event.currentTarget.value));
+      }}
+    />
   );
 }

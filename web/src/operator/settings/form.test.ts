@@ -10,7 +10,7 @@ test("the lines of a language name the choices in order", () => {
   expect(choicesText(CHOICES, "en")).toBe("Delivery\nReturn");
   const longer = choicesOf(CHOICES, "en", "Delivery\nReturn\nOther");
   expect(longer[2]).toEqual({ en: "Other" });
-  expect(choicesText(longer, "ko")).toBe("배송\n반품\n");
+  expect(choicesText(longer, "ko")).toBe("배송\n반품");
 });
 
 test("a choice is gone once it has no name in any language", () => {
@@ -19,8 +19,17 @@ test("a choice is gone once it has no name in any language", () => {
   expect(choicesOf(without, "ko", "배송")).toEqual([CHOICES[0]]);
 });
 
-test("a new line may be typed", () => {
-  expect(choicesText(choicesOf(CHOICES, "ko", "배송\n반품\n"), "ko")).toBe("배송\n반품\n");
+test("empty lines at the end are no choices", () => {
+  expect(choicesOf(CHOICES, "ko", "배송\n반품\n\n")).toEqual(CHOICES);
+  expect(choicesOf([], "ko", "")).toEqual([]);
+});
+
+test("a language without names begins with an empty text", () => {
+  expect(choicesText(CHOICES, "es")).toBe("");
+  expect(choicesOf(CHOICES, "es", "Envío\nDevolución")).toEqual([
+    { ko: "배송", en: "Delivery", es: "Envío" },
+    { ko: "반품", en: "Return", es: "Devolución" },
+  ]);
 });
 
 test("a new field has an id of its own, and fields change places", () => {

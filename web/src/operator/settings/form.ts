@@ -16,17 +16,20 @@ export function swapped(form: readonly FormField[], n: number, by: number): Form
   return found;
 }
 
-/** Returns the names of a field's choices in one language, one on each line. */
-export const choicesText = (choices: readonly Record<string, string>[], language: string): string =>
-  choices
-    .map((one) => one[language] ?? "")
-    .join("\n")
-    .replace(/\n+$/, (end) => end.slice(0, choices.length));
+/** Returns a text without the empty lines at its end. */
+export const withoutEnd = (text: string): string => text.replace(/\n+$/, "");
 
-/** Returns the choices after somebody typed them in one language, one on each line. The n-th line names the n-th choice. */
+/** Returns the names of a field's choices in one language, one on each line. Choices at the end that have no name in this language
+ *  yet make no empty lines, so that somebody who clicks into the field begins with the first of them. */
+export const choicesText = (choices: readonly Record<string, string>[], language: string): string =>
+  withoutEnd(choices.map((one) => one[language] ?? "").join("\n"));
+
+/** Returns the choices after somebody typed them in one language, one on each line. The n-th line names the n-th choice. Choices at
+ *  the end that have no name in any language are left out. */
 export function choicesOf(choices: readonly Record<string, string>[], language: string, text: string): Record<string, string>[] {
   const lines = text.split("\n");
   const count = Math.max(lines.length, choices.length);
   const found = Array.from({ length: count }, (_, n) => ({ ...choices[n], [language]: lines[n] ?? "" }));
-  return found.filter((one, n) => n < lines.length || Object.values(one).some((name) => name !== ""));
+  const last = found.findLastIndex((one) => Object.values(one).some((name) => name !== ""));
+  return found.slice(0, last + 1);
 }

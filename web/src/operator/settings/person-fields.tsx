@@ -3,7 +3,7 @@ import { may } from "../../staff/rights";
 import { t as shared } from "../../staff/texts";
 import { Field, Select, languages, ownName } from "../../ui";
 import { type Problems, type StaffSettings } from "./api";
-import { Listed } from "./lists";
+import { Listed } from "../listed";
 import { problem } from "./problems";
 import { SitesField } from "./sites-field";
 import { t } from "./texts";

@@ -16,7 +16,7 @@ import { AppointmentFields } from "./appointment-fields";
 import { Categories } from "./categories";
 import { Front } from "./front";
 import { Keys } from "./keys";
-import { Listed } from "./lists";
+import { Listed } from "../listed";
 import { merge, type Merged } from "./merge";
 import { Once } from "./once";
 import { problem } from "./problems";

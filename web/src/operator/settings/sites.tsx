@@ -5,7 +5,8 @@ import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Dialog, Field, locale, toast } from "../../ui";
 import { addSite, problemsOf, sites, type Problems, type SiteSettings } from "./api";
-import { Found, Listed } from "./lists";
+import { Listed } from "../listed";
+import { Found } from "./lists";
 import { problem } from "./problems";
 import { t } from "./texts";
 

@@ -5,6 +5,7 @@ import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Failure, Field, IconButton, Select, toast, useLocale } from "../../ui";
 import { type ProviderForm, type ProviderPage, type RoleRule } from "./api";
+import { Listed } from "../listed";
 import { t } from "./texts";
 
 const ROLES = ["counselor", "professional", "supervisor", "manager", "owner"] as const;
@@ -116,14 +117,12 @@ export function ProviderCard({ page: loaded, own = false, store }: ProviderCardP
         {text("scopes", { hint: t("provider.scopes.hint") })}
         {text("role_claim", { hint: t("provider.role_claim.hint"), required: true })}
         <Roles roles={form.roles} onChange={(roles) => setForm({ ...form, roles })} />
-        <Field
+        <Listed
           label={t("provider.languages")}
           hint={t("provider.languages.hint")}
-          name="languages"
-          autoComplete="off"
-          value={form.languages.join(", ")}
+          value={form.languages}
           data-testid="provider-languages"
-          onInput={(event) => setForm({ ...form, languages: event.currentTarget.value.split(",").map((one) => one.trimStart()) })}
+          onChange={(languages) => setForm({ ...form, languages })}
         />
         {own && page.provider !== null && (
           <div>

@@ -3,7 +3,7 @@ import { sentence } from "../../staff/refusals";
 import { Button, Failure, Field, locale } from "../../ui";
 import { Loaded } from "../loaded";
 import { addSite, problemsOf, sites, type Problems } from "../settings/api";
-import { Listed } from "../settings/lists";
+import { Listed } from "../listed";
 import { problem } from "../settings/problems";
 import { NEW_SITE } from "../settings/sites";
 import { t as settings } from "../settings/texts";

@@ -5,7 +5,7 @@ import { t as shared } from "../../staff/texts";
 import { Button, Failure, Field, Select, locale, toast } from "../../ui";
 import { Loaded } from "../loaded";
 import { addPerson, newLink, newMember, people, problemsOf, type Problems } from "../settings/api";
-import { Listed } from "../settings/lists";
+import { Listed } from "../listed";
 import { Once } from "../settings/once";
 import { problem } from "../settings/problems";
 import { t as settings } from "../settings/texts";
