@@ -1,25 +1,21 @@
 import { useState } from "preact/hooks";
 import { RequestError } from "../room/connection";
+import { Contact } from "../room/contact";
 import { useDraft } from "../room/use-draft";
 import { Button } from "../ui/button";
-import { Field, TextArea } from "../ui/field";
+import { TextArea } from "../ui/field";
 import type { Call } from "./call";
 import { t } from "./rare/words";
-
-const CONTACT_LEAST = 3;
 
 /** A form for a message with contact details, for visitors who find nobody available or do not want to wait. */
 export function LeaveMessage({ call, back = t("message.back"), onBack }: { call: Call; back?: string; onBack: () => void }) {
   const [contact, setContact, contactSent] = useDraft(call.client, `${call.session} contact`);
   const [text, setText, textSent] = useDraft(call.client, `${call.session} message`);
-  const [problem, setProblem] = useState<"" | "message.short" | "message.failed">("");
+  const [failed, setFailed] = useState(false);
   const [busy, setBusy] = useState(false);
   const send = async () => {
-    if (contact.trim().length < CONTACT_LEAST) {
-      setProblem("message.short");
-      return;
-    }
     setBusy(true);
+    setFailed(false);
     try {
       await call.client.connection.request({
         type: "leave_message",
@@ -31,7 +27,7 @@ export function LeaveMessage({ call, back = t("message.back"), onBack }: { call:
       textSent();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      setProblem("message.failed");
+      setFailed(true);
     } finally {
       setBusy(false);
     }
@@ -45,28 +41,25 @@ export function LeaveMessage({ call, back = t("message.back"), onBack }: { call:
       }}
     >
       <h2>{t("message.title")}</h2>
-      <Field
+      <Contact
         label={t("message.contact")}
         hint={t("message.contactHint")}
-        error={problem === "message.short" ? t(problem) : ""}
         value={contact}
-        maxLength={200}
-        onInput={(event) => {
-          setContact(event.currentTarget.value);
-          setProblem("");
-        }}
+        required
         data-testid="message-contact"
+        onInput={setContact}
       />
       <TextArea
         label={t("message.text")}
         value={text}
         maxLength={4000}
+        required
         onInput={(event) => setText(event.currentTarget.value)}
         data-testid="message-text"
       />
-      {problem === "message.failed" && (
+      {failed && (
         <p class="notice notice-danger" role="alert">
-          {t(problem)}
+          {t("message.failed")}
         </p>
       )}
       <div class="buttons">

@@ -5,7 +5,8 @@ import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
 import { RequestError } from "../room/connection";
-import { Button, Failure, Field, Icon, TextArea } from "../ui";
+import { Contact } from "../room/contact";
+import { Button, Failure, Icon, TextArea } from "../ui";
 import { t as roomText } from "../room/words";
 import { refusalText, t, type PanelFailure } from "./words";
 import { useDraft } from "../room/use-draft";
@@ -51,14 +52,13 @@ export function MessageForm({
           {roomText("callback.offer")}
         </Button>
       )}
-      <Field
+      <Contact
         label={t("message.contact")}
         hint={t("message.contact.hint")}
         value={contact}
-        maxLength={200}
         required
         data-testid="panel-contact"
-        onInput={(event) => setContact(event.currentTarget.value)}
+        onInput={setContact}
       />
       <TextArea
         label={t("message.text")}
@@ -70,13 +70,7 @@ export function MessageForm({
         onInput={(event) => setText(event.currentTarget.value)}
       />
       <Failure text={failed && refusalText(failed)} />
-      <Button
-        kind="primary"
-        wide
-        type="submit"
-        disabled={contact.trim().length < 3 || !text.trim()}
-        data-testid="panel-leave-message"
-      >
+      <Button kind="primary" wide type="submit" data-testid="panel-leave-message">
         {t("message.send")}
       </Button>
       <Button kind="quiet" wide onClick={onBack}>

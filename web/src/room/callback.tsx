@@ -7,11 +7,12 @@ import type { CallbackTimes, CallbackView, Channel, SessionView } from "../messa
 import { Failure } from "../ui/failure";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
-import { Field, Select, TextArea } from "../ui/field";
+import { Select, TextArea } from "../ui/field";
 import { locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
 import { dayText, timeText, whenText } from "../ui/when";
 import type { Client } from "./client";
+import { Contact } from "./contact";
 import type { OneOf } from "../ui/one-of";
 import type { FailureReason, RequestError } from "./connection";
 import { failureText } from "./failures";
@@ -185,7 +186,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
         <>
           <TimeSelect times={times} value={chosen} label={t("callback.when")} onChange={setAt} />
           {minutes > 0 && <p class="field-hint">{t("appointment.zone", { minutes, zone: zone() })}</p>}
-          <Field
+          <Contact
             label={t("callback.contact")}
             hint={
               minutes > 0
@@ -196,10 +197,9 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
             }
             value={contact}
             required={session.contact_needed}
-            maxLength={200}
             autoComplete="tel"
             data-testid="callback-contact"
-            onInput={(event) => setContact(event.currentTarget.value)}
+            onInput={setContact}
           />
           <TextArea
             label={t("callback.note")}

@@ -57,6 +57,8 @@ interface InputProps extends Labelled {
   autoComplete?: string;
   inputMode?: "numeric";
   maxLength?: number;
+  pattern?: string;
+  title?: string;
   min?: number;
   step?: number | "any";
   required?: boolean;
