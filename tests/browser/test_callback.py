@@ -52,6 +52,7 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await back.page.goto(link)
     await expect(back.get("invited")).to_be_visible()
     assert "invite" not in back.page.url, "the address keeps nothing"
+    await back.page.reload()  # a phone also loads the page again when it has unloaded a tab in the background
     await back.get("invited-enter").click()
     await expect(back.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
     await back.enter()

@@ -5,11 +5,20 @@ import { inviteText } from "./invited";
 describe("a fresh link", () => {
   afterEach(() => void vi.unstubAllGlobals());
 
-  it("gives up its invite, and the address keeps nothing of it", () => {
+  it("gives up its invite, which the address no longer shows and a reload finds again", () => {
     const replaced: unknown[] = [];
-    const history = { replaceState: (...all: unknown[]) => void replaced.push(all) };
+    const history = {
+      state: null as unknown,
+      replaceState(state: unknown, ...rest: unknown[]) {
+        this.state = state;
+        replaced.push(rest);
+      },
+    };
     expect(takeInvite({ hash: "#invite=a.b.c", pathname: "/call" }, history)).toBe("a.b.c");
-    expect(replaced).toEqual([[null, "", "/call"]]);
+    expect(replaced).toEqual([["", "/call"]]);
+    expect(takeInvite({ hash: "", pathname: "/call" }, history)).toBe("a.b.c");
+    expect(takeInvite({ hash: "", pathname: "/call" }, history, "#push=")).toBe("");
+    history.state = null;
     expect(takeInvite({ hash: "#board", pathname: "/call" }, history)).toBe("");
     expect(replaced).toHaveLength(1);
   });

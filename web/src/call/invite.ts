@@ -13,17 +13,16 @@ export class InviteRefused extends Error {
   }
 }
 
-/** Returns the part of the page's address that follows `prefix`, usually the invite; "" if there is none. Removes this part from
- *  the address, so that nobody can read it in the history or on the screen. */
+/** Returns the part of the page's address that follows `prefix`, usually the invite; "" if there is none. Moves this part from the
+ *  address into the state of the history's entry, so that nobody can read it in the history or on the screen. There it survives a
+ *  reload, for example when a phone has unloaded a tab in the background. */
 export function takeInvite(
   place: Pick<Location, "hash" | "pathname">,
-  history: Pick<History, "replaceState">,
+  history: Pick<History, "replaceState" | "state">,
   prefix = PREFIX,
 ): string {
-  if (!place.hash.startsWith(prefix)) return "";
-  const invite = place.hash.slice(prefix.length);
-  history.replaceState(null, "", place.pathname);
-  return invite;
+  if (place.hash.startsWith(prefix)) history.replaceState(place.hash, "", place.pathname);
+  return `${history.state}`.split(prefix)[1] ?? "";
 }
 
 export async function exchangeInvite(invite: string): Promise<Handoff> {
