@@ -82,15 +82,21 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
   }
 }
 
-/** Returns a sentence that says how far the search for a colleague has come in a transfer, or why nobody has taken over. */
-function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
+/** Returns a sentence that says how far the search for a colleague has come in a transfer, or why nobody has taken over. Visitors
+ *  hear a hold tone only in a call. */
+export function transferWords(
+  session: SessionView,
+  help: HelpView,
+  now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>,
+): string {
   const words = { to: help.to_name, user: nameOf(userOf(session)) };
   if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
   if (help.transfer === "consult")
     return t("transfer.asking", { ...words, time: clock(now.kind === "searching" ? now.waited_s : now.left_s) });
+  const text = session.channel === "text";
   return now.kind === "ringing"
-    ? t("transfer.ringing", { ...words, s: now.left_s })
-    : t("transfer.searching", { ...words, time: clock(now.waited_s) });
+    ? t(text ? "transfer.ringing.text" : "transfer.ringing", { ...words, s: now.left_s })
+    : t(text ? "transfer.searching.text" : "transfer.searching", { ...words, time: clock(now.waited_s) });
 }
 
 interface HuntBandProps {

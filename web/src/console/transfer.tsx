@@ -87,7 +87,7 @@ export function TransferDialog({ session, actions, onClose }: TransferDialogProp
           data-testid="transfer-note"
           onInput={(event) => setNote(event.currentTarget.value)}
         />
-        <p class="dim">{t("transfer.how", { user })}</p>
+        <p class="dim">{t(session.channel === "text" ? "transfer.how.text" : "transfer.how", { user })}</p>
         <div class="row row-end transfer-do">
           <Button kind="quiet" onClick={onClose}>
             {t("cancel")}
