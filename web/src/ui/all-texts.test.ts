@@ -71,6 +71,14 @@ const OTHER_NAMES: Record<string, RegExp> = {
   "zh-Hans": /客户(?!端)|顾客|用户(?!名)/,
   es: /\b(clientes|usuarios|clienta)\b/i,
 };
+/** Language → other words for what docs/languages.md calls a topic, and for staff. */
+const OTHER_WORDS: Record<string, RegExp> = {
+  ko: /주제|구성원/,
+  en: /categor/i,
+  ja: /カテゴリ|トピック|メンバー/,
+  "zh-Hans": /分类|类别|成员/,
+  es: /categor/i,
+};
 /** Translations that are allowed to be the same as the English text, because both languages have the word. */
 const SAME = new Set(["Chat", "Audio", "Video", "Webhooks"]);
 const isSame = (text: string, english: string) =>
@@ -105,6 +113,9 @@ describe.each(FOLDERS)("the texts of %s", (folder) => {
         names.join() !== wanted.join() &&
           `"${key}" has the arguments ${names.join() || "none"}, and in en.json ${wanted.join() || "none"}`,
         folder !== "shop" && OTHER_NAMES[language]?.test(text) && `"${key}" names the visitor by another word: "${text}"`,
+        folder !== "shop" &&
+          OTHER_WORDS[language]?.test(text.replace(/\{\w+\}/g, "")) &&
+          `"${key}" has another word than docs/languages.md: "${text}"`,
         foreign && `"${key}" has "${foreign}", which is not ${language}`,
         language !== "en" && isSame(text, en[key] ?? "") && `"${key}" is still English: "${text}"`,
       ].filter((line) => typeof line === "string" && line !== "");
