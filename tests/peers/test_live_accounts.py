@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from signaling.access.identity import COOKIE, DEVICE_COOKIE
+from signaling.records import RecordsAway
 from signaling.records.opening_hours import Hours
 from signaling.records.outbox import MailRecord
 from signaling.server import app_keys
@@ -208,6 +209,25 @@ async def test_member_changes_their_own_address_by_the_link_sent_to_it(service: 
     assert "#" not in body.get_content(), "the former address gets no link"
     async with service.http.get(f"{service.url}/api/account/mail", headers={"Cookie": cookie}) as own:
         assert await own.json() == {"mail": "Jimin.new@shop.example", "may_change": True}
+
+
+@pytest.mark.parametrize("step", ["change_mail", "use_link"])
+async def test_address_is_confirmed_after_the_database_has_failed(
+    service: Service, mails: Mails, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    _, cookie = await sign_in(service)
+    assert (await ask(service, "/api/account/mail", {"mail": "new@shop.example"}, cookie))[0] == 200
+    link = {"token": token_in(await mails.one(), "confirm-mail")}
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise RecordsAway
+
+    with monkeypatch.context() as failing:
+        failing.setattr(service.app[app_keys.RECORDS], step, away)
+        assert (await ask(service, "/api/account/mail/confirm", link))[0] == 503
+    assert (await ask(service, "/api/account/mail/confirm", link))[:2] == (200, {"mail": "new@shop.example"})
+    assert [each["To"] for each in await mails.until(lambda found: len(found) == 2)] == ["new@shop.example", JIMIN]
+    assert (await ask(service, "/api/account/mail/confirm", link))[1]["reason"] == "link_over"
 
 
 async def test_operators_see_kind_and_state_of_mails_about_accounts(service: Service, mails: Mails) -> None:

@@ -100,14 +100,17 @@ async def confirm(request: web.Request) -> web.Response:
     The old address gets a mail about the change. Raises SignInRefused(link_over).
     """
     asked, now, records = await read_json(request, _read_link, 2048), steady_ms(request), request.app[RECORDS]
+    link = token_hash(asked.token)
     try:
-        subject = await records.use_link(token_hash(asked.token), MAIL_CONFIRM, now)
+        staff, former, address = (await records.link_subject(link, MAIL_CONFIRM, now)).split(" ")
+        former = "" if former == "-" else former
+        # first change the address, then mark the link as used: if something fails in between, the link still works
+        await records.change_mail(staff, former, address, audit=entry(staff, "staff.mail", f"staff/{staff}"))
+        member = await records.staff(staff)
+        await records.use_link(link, MAIL_CONFIRM, now)
     except LinkUnusable:
         raise SignInRefused("link_over") from None
-    staff, former, address = subject.split(" ")
-    former = "" if former == "-" else former
-    audit = entry(staff, "staff.mail", f"staff/{staff}")
-    if not await records.change_mail(staff, former, address, audit=audit) or (member := await records.staff(staff)) is None:
+    if member is None or not member.active or member.mail != address:
         raise SignInRefused("link_over")
     request.app[LIVE].ended_rights.password_changed(replace(member, mail=address))
     request.app[ACCOUNT_MAILS].moved(member, former)
