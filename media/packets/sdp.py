@@ -94,6 +94,16 @@ class Section:
         return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
+    def retransmits_voice(self) -> bool:
+        """Return whether the sender of this section's voice retransmits packets that the worker requests.
+
+        Clients that do so offer `nack` for Opus (RFC 4585). Browsers with libwebrtc (Chromium, Safari) also do so, although they
+        do not offer `nack`. They are recognized by the offer of `transport-cc` for Opus. Their answer must not name `nack`: they
+        would then also request packets from the worker, and the sound that they play would get worse (docs/quality.md).
+        """
+        return self.kind == "audio" and not self.feedback.isdisjoint(("nack", "transport-cc"))
+
+    @property
     def transport_cc(self) -> int:
         """Id of the header extension with the transport-wide number.
 
@@ -476,6 +486,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
     lines += ["a=rtcp-rsize"] if section.reduced else []
     if section.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]
+        lines += [f"a=rtcp-fb:{number} nack"] if "nack" in section.feedback else []
         if section.red >= 0:
             lines += [f"a=rtpmap:{section.red} red/48000/2", f"a=fmtp:{section.red} {number}/{number}"]
     else:

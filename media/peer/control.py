@@ -11,6 +11,7 @@ from media.bandwidth import TransportFeedback
 from media.packets import rtcp, sdp
 from media.peer.downlink import Downlink
 from media.peer.quality import Quality
+from media.peer.streams import Incoming
 from media.peer.uplink import Uplink
 
 REPORT_EVERY_S = 1.0
@@ -111,6 +112,16 @@ class Control:
             self._report_due = now + REPORT_EVERY_S
             return self._report(now) + requests
         return rtcp.receiver_report(self._ssrc, []) + requests if requests else b""
+
+    def voice_requests(self, voice: Incoming, now: float) -> bytes:
+        """Return the requests for lost packets of `voice` that must be sent now. Empty: nothing must be requested."""
+        if voice.requests is None:
+            return b""
+        rtt_ms = self._quality.rtt_ms(now)
+        missing = voice.requests.due(now, None if rtt_ms is None else rtt_ms / 1000)
+        if not missing:
+            return b""
+        return rtcp.receiver_report(self._ssrc, []) + rtcp.nack(self._ssrc, voice.ssrc, missing)
 
     def _transport_feedback(self, now: float) -> bytes:
         arrivals = self._uplink.arrivals

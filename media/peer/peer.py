@@ -379,6 +379,9 @@ class Peer:
             level = self._level(plain, header)
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
+            requests = self._control.voice_requests(stream, came)
+            if requests:
+                self._send_rtcp(requests)
         else:
             self._recall_picture(stream)
             self._picture_by = path

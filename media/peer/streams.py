@@ -15,6 +15,7 @@ from media.bandwidth import Meter, RepeatBudget
 from media.packets import red as redundancy
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
+from media.peer.requests import Requests
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
@@ -51,9 +52,12 @@ class Incoming:
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = self.octets = 0
         self.restored = 0
-        """Number of lost voice packets that redundant copies (RED) in later packets have restored."""
+        """Number of lost voice packets that came after all: in redundant copies (RED) of later packets, or when requested."""
         self.seen: redundancy.Seen | None = None
         """Which packets were passed on. For a voice, this is None while the stream carries no redundant copies."""
+        self.requests: Requests | None = None
+        """Requests for the lost packets of a voice. None while the voice carries no redundant copies, and if the sender does not
+        retransmit voices."""
         self.lost_beyond = 0.0
         """Fraction of this stream's packets that are lost on the way from the worker to the listener with the worst link: see
         `block`."""

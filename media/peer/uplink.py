@@ -8,6 +8,7 @@ from typing import Protocol
 
 from media.bandwidth import Arrivals
 from media.packets import red, rtp, rtx, sdp
+from media.peer.requests import Requests
 from media.peer.streams import Incoming
 
 MAX_SSRCS = 16
@@ -81,18 +82,23 @@ class Uplink:
         copies = header.payload_type != section.payload_type
         if copies and stream.seen is None:
             stream.seen = red.Seen(stream.highest if stream.highest >= 0 else (header.sequence - 1) & 0xFFFF)
+            stream.requests = Requests() if section.retransmits_voice else None
         if stream.seen is not None and not stream.seen.needed(copies=copies):
-            stream.seen = None
+            stream.seen = stream.requests = None
         self.redundant = stream.seen is not None
-        stream.receive(header, came)
+        again = stream.requests is not None and stream.requests.come(header.sequence, came)
+        if not again:  # a retransmission does not count as received: the sender's remedies depend on what the link loses
+            stream.receive(header, came)
         try:
             packets = red.unwrap(plain, header, section.payload_type) if copies else iter([(plain, header)])
         except rtp.RtpError:
             self._drops["redundancy"] += 1
             return
         for packet in packets:
+            if stream.requests is not None and packet[1].sequence != header.sequence:
+                stream.requests.restored(packet[1].sequence)
             if stream.seen is None or stream.seen.first(packet[1].sequence):
-                stream.restored += packet[1].sequence != header.sequence
+                stream.restored += again or packet[1].sequence != header.sequence
                 yield packet
 
     def picture(

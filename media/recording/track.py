@@ -18,9 +18,9 @@ from .order import Arrived, Order, Ordered
 from .timing import Clock
 from .vp8 import Frame, Frames
 
-AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
-"""Seconds for which later packets wait for missing packets. Lost sound is not retransmitted, so its packets can only be late.
-Video is retransmitted for up to 0.5 s (`NACK_TRIES` of `media.peer.streams`)."""
+AUDIO_WAIT_S, VIDEO_WAIT_S = 0.3, 0.6
+"""Seconds for which later packets wait for missing packets. Sound is retransmitted for up to 0.24 s (`DEEPEST` of
+`media.peer.requests`), video for up to 0.5 s (`NACK_TRIES` of `media.peer.streams`)."""
 GAP_S = 5.0
 """A track ends when its stream sends nothing for this many seconds (muted, camera off). Later packets become a new track."""
 DROP_MS = 30.0  # A packet is dropped if it overlaps the sound that was written before it by more than this many ms.

@@ -52,7 +52,7 @@ class Peer:
 
         `layers`: RID of a simulcast layer → packets in a frame, from the lowest layer to the highest. Without `layers`, the
         camera has one layer.
-        `repairs`: whether the peer offers RTX and RED.
+        `repairs`: whether the peer offers RTX, RED and retransmissions of its voice.
         """
         self.participant = participant
         self.layers = layers or {}
@@ -60,6 +60,7 @@ class Peer:
         self.redundant = False
         """True if each packet of the voice also carries a copy of the packet before it."""
         self.repaired = self.redundant_heard = 0
+        self.spoken_again = 0  # voice packets that this peer has retransmitted
         self.feedback = 0
         self.spoken = 0  # voice packets that this peer has sent
         self.name = f"{participant}-{secrets.token_hex(3)}"
@@ -287,6 +288,7 @@ class Peer:
                 for sequence in packet.sequences:
                     sent = self._sent.get((packet.ssrc, sequence))
                     if sent is not None:
+                        self.spoken_again += packet.ssrc == self._ssrcs["audio"]
                         self.send_raw(self._again(sent))
 
     async def _repair_forever(self) -> None:
@@ -307,9 +309,9 @@ class Peer:
         """Return the packet that retransmits the packet `sent`.
 
         Without `repairs`, return `sent` itself. With `repairs`, return an RTX packet (RFC 4588) that contains the payload of
-        `sent`. The RTX packet names the repaired stream only by MID.
+        `sent`. The RTX packet names the repaired stream only by MID. A voice has no RTX.
         """
-        if not self.repairs:
+        if not self.repairs or sent not in self._plain:
             return sent
         self._repairs_sent += 1
         ssrc = 0x40000000 | int.from_bytes(sent[8:12], "big") & 0xFFFF
@@ -365,8 +367,9 @@ class Peer:
         plain = head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
         sealed = self._dtls._tx_srtp.protect(plain)
         if kind != "audio":
-            self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
             self._plain[sealed] = plain
+        if kind != "audio" or self.redundant:
+            self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
         self.send_raw(sealed)
 
     # what a person does

@@ -13,8 +13,8 @@ def offer(
 ) -> str:
     """Build the WebRTC offer (SDP) that this project's pages and light clients make.
 
-    `layers`: RIDs of the camera's simulcast layers, lowest first. `repairs`: offer RTX and RED. `slots`: number of receiving
-    video sections.
+    `layers`: RIDs of the camera's simulcast layers, lowest first. `repairs`: offer RTX, RED and retransmissions of the voice.
+    `slots`: number of receiving video sections.
     """
     media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * slots]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(map(str, range(slots + 4)))}"]
@@ -27,7 +27,8 @@ def offer(
         lines += [f"a=rtpmap:{number} {codec}", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid", *transport]
         if kind == "audio":
             lines.append(f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level")
-            lines += [f"a=rtpmap:{RED} red/48000/2", f"a=fmtp:{RED} {OPUS}/{OPUS}"] if repairs else []
+            red = [f"a=rtpmap:{RED} red/48000/2", f"a=fmtp:{RED} {OPUS}/{OPUS}", f"a=rtcp-fb:{OPUS} nack"]
+            lines += red if repairs else []
         else:
             lines += [f"a=rtcp-fb:{number} {kind}" for kind in ("nack", "nack pli", "transport-cc")]
             lines += [f"a=extmap:{TRANSPORT_CC} {TRANSPORT_CC_URI}", f"a=extmap:{RID} {RID_URI}"]

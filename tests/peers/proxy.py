@@ -12,6 +12,8 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+from tests.peers.offer import OPUS, RED
+
 Address = tuple[str, int]
 QUEUE_S = 0.3
 
@@ -72,6 +74,22 @@ class Way:
         if self._losing[kind]:
             return []
         return [delay * line.jitter_s for delay in ([first, second] if twice < line.twice else [first])]
+
+
+class Bursts(Way):
+    """Loses four packets in a row out of every 30 packets of a voice. When a lost packet is sent again, it arrives."""
+
+    def __init__(self) -> None:
+        super().__init__(Line(), "")
+        self.lost: set[int] = set()
+
+    def delays(self, data: bytes, now: float) -> list[float]:
+        number = int.from_bytes(data[2:4], "big")
+        is_voice = data[0] >> 6 == 2 and data[1] & 0x7F in (OPUS, RED)
+        if is_voice and number % 30 < 4 and number not in self.lost:
+            self.lost.add(number)
+            return []
+        return [0.0]
 
 
 class Proxy(asyncio.DatagramProtocol):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 from media.api import client, wire
 from tests import PATIENCE_S
 from tests.peers.conftest import Service, eventually, start_worker
-from tests.peers.proxy import Line, Proxy
+from tests.peers.proxy import Bursts, Line, Proxy
 
 CHROMIUMS, FIREFOX = {"c": "/usr/bin/chromium-headless-shell", "C": "/usr/bin/chromium"}, "/usr/bin/firefox-esr"
 FIREFOX_HZ = 1000
@@ -46,6 +47,8 @@ class Pages:
         self.browsers: list[Browser] = []
         self.kinds: dict[str, str] = {}
         self.lines: dict[str, tuple[str, int]] = {}
+        self.redundant: set[str] = set()
+        """People whose pages send their voice with redundant copies (RED), as the real page does while packets are lost."""
         self._admitted = 0
 
     async def serve(self) -> web.AppRunner:
@@ -70,7 +73,10 @@ class Pages:
             admitted = await self.service.worker.admit(self.service.room, command)
         except client.WorkerRefused as refused:
             return web.Response(status=400, text=str(refused))
-        return web.Response(text=self._by_line(name, admitted.sdp))
+        answer = self._by_line(name, admitted.sdp)
+        if name in self.redundant:
+            answer = re.sub(r"(m=audio \S+ \S+) (\d+) (\d+)", r"\1 \3 \2", answer)
+        return web.Response(text=answer)
 
     def _by_line(self, name: str, sdp: str) -> str:
         """Replace the worker's ICE candidates by the address of this person's simulated link, if the person has one."""
@@ -189,6 +195,30 @@ async def test_reloaded_page_returns_to_its_place(pages: Pages) -> None:
         await page.evaluate("([name, hz, rgb]) => join(name, hz, `rgb(${rgb})`)", ["b", TONES["b"], COLOURS["b"]])
         await pages.until("b", {pages.tone("a")}, ["a", None])
         await pages.until("a", {pages.tone("b")}, ["b", None])
+
+
+async def test_chromium_sends_a_voice_lost_in_bursts_again(pages: Pages) -> None:
+    """The SDP does not say so, but libwebrtc keeps the sent packets of a voice, and answers requests (NACK) for them."""
+    worker = await anext(pages.service.worker.events())
+    assert isinstance(worker, wire.Snapshot)
+    proxy = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"))
+    proxy.up = Bursts()
+    pages.lines["a"] = await proxy.open()
+    pages.redundant = {"a"}
+    await pages.service.matrix(hears={"a": {"b": 1.0}, "b": {"a": 1.0}})
+
+    async def sent_again() -> int:
+        found = [each for each in await pages.pages["a"].evaluate("() => inbound()") if each.get("out") == "audio"]
+        return int(found[0]["again"])
+
+    async with async_playwright() as playwright:
+        browser = await launch(playwright, "c")
+        for name in "ab":
+            await pages.join(name, browser)
+        async with asyncio.timeout(PATIENCE_S):
+            while await sent_again() < 9:
+                await asyncio.sleep(0.2)
+    proxy.close()
 
 
 async def test_only_the_slow_browser_gets_smaller_video(pages: Pages) -> None:

@@ -9,8 +9,8 @@ from itertools import groupby
 import pytest
 
 from tests.peers.client import Peer
-from tests.peers.conftest import Service
-from tests.peers.proxy import Line, Proxy, Way
+from tests.peers.conftest import Service, eventually
+from tests.peers.proxy import Bursts, Line, Proxy, Way
 from tests.peers.timed_socket import Address
 
 RTP, RTCP = b"\x80\x6f" + bytes(20), b"\x80\xc9" + bytes(20)
@@ -46,14 +46,15 @@ class BadNetwork:
         self.proxies: list[Proxy] = []
 
     async def join(self, participant: str, *, repairs: bool = False, loss: float, jitter_s: float = 0.0) -> Peer:
-        proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, loss=loss, jitter_s=jitter_s)
+        proxy = Proxy(await worker_address(self.service), seed=len(self.proxies) + 1, loss=loss, jitter_s=jitter_s)
         self.proxies.append(proxy)
         return await self.service.join(participant, via=await proxy.open(), repairs=repairs)
 
-    async def worker_address(self) -> Address:
-        async for event in self.service.worker.events():
-            return next(tuple(each) for each in event.udp if each[0] == "127.0.0.1")
-        raise AssertionError
+
+async def worker_address(service: Service) -> Address:
+    async for event in service.worker.events():
+        return next(tuple(each) for each in event.udp if each[0] == "127.0.0.1")
+    raise AssertionError
 
 
 @pytest.fixture
@@ -115,6 +116,34 @@ async def test_redundant_voice_loses_almost_nothing(service: Service, network: B
     assert network.proxies[0].lost > 6
     assert len(sequences) / (sequences[-1] - sequences[0] + 1) > 0.95
     assert (listener.redundant_heard > 50) == (loses == "listener")
+
+
+async def test_voice_lost_in_bursts_is_sent_again_on_request(either_service: Service) -> None:
+    proxy = Proxy(await worker_address(either_service))
+    proxy.up = lossy = Bursts()
+    speaker = await either_service.join("speaker", via=await proxy.open(), repairs=True)
+    listener = await either_service.join("listener", repairs=True)
+    await either_service.matrix(hears={"listener": {"speaker": 1.0}})
+    speaker.redundant = True
+    speaker.speak(440)
+    await eventually(lambda: speaker.spoken_again > 6)
+    begin, lost = max(header.sequence for header in listener.heard_headers), len(lossy.lost)
+    await eventually(lambda: max(header.sequence for header in listener.heard_headers) > begin + 200)
+    assert len(lossy.lost) > lost + 16
+    later = {header.sequence for header in listener.heard_headers if header.sequence > begin}
+    assert set(range(begin + 1, begin + 190)) <= later
+    proxy.close()
+
+
+async def test_voice_lost_at_random_is_not_requested(service: Service, network: BadNetwork) -> None:
+    speaker = await network.join("speaker", loss=0.1, repairs=True)
+    listener = await service.join("listener", repairs=True)
+    await service.matrix(hears={"listener": {"speaker": 1.0}})
+    speaker.redundant = True
+    speaker.speak(440)
+    await eventually(lambda: len(listener.heard) > 300)
+    assert network.proxies[0].lost > 15
+    assert speaker.spoken_again == 0
 
 
 async def test_mixed_speech_survives_ten_percent_loss(service: Service, network: BadNetwork) -> None:

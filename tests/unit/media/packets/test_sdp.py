@@ -47,6 +47,16 @@ def test_answer_uses_the_browsers_payload_types() -> None:
     assert (chromium.sections[1].payload_type, firefox.sections[1].payload_type) == (96, 120)
 
 
+@pytest.mark.parametrize(
+    ("offered", "retransmits", "answered"), [("transport-cc", True, False), ("nack", True, True), ("ccm fir", False, False)]
+)
+def test_nack_for_the_voice_is_answered_only_if_offered(offered: str, retransmits: bool, answered: bool) -> None:
+    """Browsers retransmit a voice although they do not offer it."""
+    found = sdp.parse(OFFERS["chromium"].replace("a=rtcp-fb:111 transport-cc", f"a=rtcp-fb:111 {offered}"))
+    assert found.sections[0].retransmits_voice == retransmits
+    assert ("nack" in sdp.answer(found, LOCAL).split("m=")[1]) == answered
+
+
 def test_answer_has_everything_clients_need(offer: str) -> None:
     found = sdp.parse(offer)
     text = sdp.answer(found, LOCAL)

@@ -10,9 +10,9 @@ from collections import Counter
 
 import pytest
 
-from media.packets import rtp, sdp
+from media.packets import red, rtp, sdp
 from media.peer.uplink import MAX_SSRCS, Uplink
-from tests.peers.offer import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
+from tests.peers.offer import MID, OPUS, RED, RID, RTX, TRANSPORT_CC, VP8, offer
 
 REPAIRED_RID = 6
 
@@ -141,6 +141,35 @@ def test_late_packet_is_forwarded_once_across_the_wrap() -> None:
     order = [65_534, 1, 65_535, 0, 65_535, 1, 2, 65_533, 65_533]
     taken = [take(uplink, packet(1, sequence, mid=b"1")) is not None for sequence in order]
     assert taken == [True, True, True, True, False, False, True, True, False]
+
+
+def test_retransmitted_voice_is_passed_on_once_and_still_counts_as_lost() -> None:
+    uplink, heard = an_uplink(), []
+
+    def arrive(sequence: int, kind: int = RED, late_s: float = 0.0) -> None:
+        payload = red.wrap(OPUS, b"%d" % sequence, [(960, b"%d" % (sequence - 1))]) if kind == RED else b"plain"
+        data = packet(1, sequence, kind, payload)
+        header = rtp.parse(data)
+        stream = uplink.stream(data, header, 0.0)
+        assert stream is not None
+        heard.extend(each.sequence for _, each in uplink.voice(stream, data, header, sequence * 0.02 + late_s))
+
+    for sequence in range(200):
+        if sequence % 20 < 16:
+            arrive(sequence)
+    voice = uplink.incoming["audio"]
+    assert voice.requests is not None
+    assert voice.requests.due(4.0, 0.0) == []
+    arrive(200)
+    assert voice.requests.due(4.0, 0.0) == [196, 197, 198]
+    received = voice.packets
+    for sequence in (196, 197, 198):
+        arrive(sequence, late_s=0.15)
+    assert heard[-4:] == [200, 196, 197, 198]
+    assert voice.packets == received
+    for sequence in range(201, 300):
+        arrive(sequence, OPUS)
+    assert voice.requests is None, "nothing is requested without redundant copies"
 
 
 def test_streams_outside_the_offer_are_bounded() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from media.packets import rtp
+from media.peer.requests import DEEPEST, MOST_RTT_S
 from media.recording.order import Arrived, Order
+from media.recording.track import AUDIO_WAIT_S
 
 
 def packet(sequence: int, at: float = 0.0) -> Arrived:
@@ -16,6 +18,10 @@ def test_reordered_packets_are_sorted_across_the_wrap() -> None:
     order = Order(0.6)
     found = [each for sequence in (65534, 0, 65535, 2, 1) for each in order.push(packet(sequence))]
     assert numbers(found) == [(65534, False), (65535, False), (0, False), (1, False), (2, False)]
+
+
+def test_recording_waits_for_requested_sound() -> None:
+    assert AUDIO_WAIT_S > DEEPEST * 0.02 + MOST_RTT_S
 
 
 def test_retransmitted_packet_is_awaited_up_to_the_limit() -> None:
