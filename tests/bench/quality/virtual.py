@@ -6,17 +6,23 @@ load is the cause.
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
+from itertools import count
+
 from media.bandwidth.gaps import Gaps
 from media.mixer import AudioRoom
 from media.mixer.jitter import TICK_S, TICK_SAMPLES
 from media.mixer.opus import Samples
 from media.packets import red, rtp
+from media.peer.requests import Requests
 from tests.bench.quality.light import LATE_S, LOSSY, MIXED_GAIN, PHASE_S, Case, listened, packets
 from tests.bench.quality.speech import SECONDS
 from tests.peers.proxy import Line, Way
 
 OPUS, RED, LEVEL = 111, 63, 20
 REPORT_PACKETS = 50  # packets that a receiver gets between two of its reports of loss
+RTT_S = 0.05
+"""Round trip between a speaker and the worker. The delay of the link itself is left out, because it changes no score."""
 TRAILER_BYTES = 10
 """Bytes that SRTP adds to a packet. They take up bandwidth of the link, too."""
 Arrival = tuple[float, int, int, bytes]
@@ -28,28 +34,67 @@ def heard(case: Case, seed: int = 1) -> Samples:
     # here, packets are redundant from the first one on; a real speaker adds redundancy only after the first report of loss
     protected = max(case.up.loss, relayed_on.loss) > LOSSY
     sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
-    arrived = _by(case.up, sent, f"{seed} up")
-    return _listened(_by(case.down, _mixed(arrived, case.down.loss) if case.mixed else arrived, f"{seed} down"))
+    arrived = _up(case.up, sent, f"{seed} up")
+    return _listened(_down(case.down, _mixed(arrived, case.down.loss) if case.mixed else arrived, f"{seed} down"))
 
 
-def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
-    """Return the packets that arrive over a link.
+def _up(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
+    """Return the packets that arrive at the worker over a speaker's link.
+
+    If the link loses many packets, each packet also contains a copy of the packet before it, as browsers send it. If the link
+    loses them in bursts, the worker requests lost packets, and they come again after `RTT_S`.
+    """
+    redundant = line.loss > red.BEGIN_LOST
+    way, again, copier, order = Way(line, seed), Way(line, f"{seed} again"), red.Copier(OPUS, RED), count()
+    under_way: list[tuple[float, int, bytes]] = []
+    by_sequence = {}
+    for at, *packet in sent:
+        plain = _built(*packet)
+        by_sequence[packet[0] & 0xFFFF] = made = copier.add(plain) if redundant else plain
+        under_way += [(at + delay, next(order), made) for delay in way.delays(made + bytes(TRAILER_BYTES), at)]
+    heapify(under_way)
+    requests, arrived = Requests(), []
+    while under_way:
+        at, _, made = heappop(under_way)
+        arrived.append((at, made))
+        header = rtp.parse(made)
+        requests.come(header.sequence, at)
+        if header.payload_type == RED:
+            requests.restored((header.sequence - 1) & 0xFFFF)
+        for missing in requests.due(at, RTT_S) if redundant else ():
+            repeated = by_sequence[missing]
+            for delay in again.delays(repeated + bytes(TRAILER_BYTES), at + RTT_S / 2):
+                heappush(under_way, (at + RTT_S + delay, next(order), repeated))
+    return _unwrapped(arrived)
+
+
+def _down(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
+    """Return the packets that arrive at a listener.
 
     If the link loses many packets, each packet also contains a copy of the packet before it. If the link loses them in bursts,
-    each packet also contains copies of the three packets before it. Duplicates are dropped.
+    each packet also contains copies of the three packets before it.
     """
     way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
-    for at, sequence, timestamp, payload in sent:
-        packet = rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
+    for at, *numbered in sent:
+        packet = _built(*numbered)
         if line.loss > red.BEGIN_LOST:
-            if sequence % REPORT_PACKETS == 0:
+            if numbered[0] % REPORT_PACKETS == 0:
                 remedy.reported(line.loss, line.loss, None, at, gaps.share)
             packet = copier.add(packet, remedy.copies)
         delays = way.delays(packet + bytes(TRAILER_BYTES), at)
         gaps.add(at, bool(delays))
         arrived += [(at + delay, packet) for delay in delays]
+    return _unwrapped(sorted(arrived))
+
+
+def _built(sequence: int, timestamp: int, payload: bytes) -> bytes:
+    return rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
+
+
+def _unwrapped(arrived: list[tuple[float, bytes]]) -> list[Arrival]:
+    """Return the packets and the copies in them, in the order of arrival. Duplicates are dropped."""
     seen, found = set(), []
-    for at, packet in sorted(arrived):
+    for at, packet in arrived:
         header = rtp.parse(packet)
         packets = red.unwrap(packet, header, OPUS) if header.payload_type == RED else [(packet, header)]
         for each, head in packets:
