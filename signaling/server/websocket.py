@@ -234,6 +234,10 @@ class _Connection:
         if entry is None:
             return False
         async with self.live.admission.returning(urgent=entry.id in self.live.index.running):
+            # while this connection waited, another device might have taken the session over, or the session was erased
+            entry = await self.live.stored.by_token(hello.token)
+            if entry is None:
+                return False
             self.client = Client(tab=hello.tab, right=entry.token_hash)
             if hello.page:
                 self.live.pages.attach(self.client, entry)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from signaling.access.codes import Claims, User, secret_bytes, sign
 from signaling.records import Audited
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.test_live_guests import USER, hears
 
@@ -90,6 +93,24 @@ async def test_open_conversation_moves_and_the_first_device_says_so(service: Ser
     late = await service.http.ws_connect(service.url + "/ws", headers={"Origin": service.settings.url})
     await late.send_json({"type": "hello", "tab": "t-user", "token": user.token, "locale": "ko"})
     assert (await late.receive_json())["reason"] == "token"
+
+
+async def test_device_that_was_replaced_in_the_queue_is_not_let_in(service: Service) -> None:
+    """Very many pages reconnect at the same time, so the first device waits for its turn while the conversation moves."""
+    user, _ = await talking(service)
+    gate = service.live.admission._returning
+    async with AsyncExitStack() as others, asyncio.timeout(PATIENCE_S):
+        while gate._free:
+            await others.enter_async_context(gate.turn())
+        waiting = await service.http.ws_connect(service.url + "/ws", headers={"Origin": service.settings.url})
+        await waiting.send_json({"type": "hello", "tab": "t-user", "token": user.token, "locale": "ko"})
+        while not gate.wait_s():
+            await asyncio.sleep(0.01)
+        status, moved = await thread(service, f"/{user.session_id}/continue", method="POST")
+        assert status == 200
+        phone = asyncio.create_task(service.user_tab(moved["session"], moved["token"], tab="t-phone"))
+    assert (await waiting.receive_json())["reason"] == "token"
+    await (await phone).state("active")
 
 
 async def test_voice_of_the_first_device_ends_when_the_user_moves(service: Service) -> None:
