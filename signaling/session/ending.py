@@ -139,6 +139,8 @@ def wrapped_up(session: Session, event: WrappedUp, now: int, out: list[Effect]) 
 def ended_by(session: Session, event: EndedBy, now: int, out: list[Effect]) -> None:
     if session.state in FINAL_STATES:
         return
+    if event.reason == "no_room" and session.state != "asleep":
+        return  # the user has woken the conversation after it was chosen to make room
     if event.reason == "callback_cancelled":
         callbacks.check_booking(session, event.booking)
     if session.state == "active":

@@ -160,3 +160,15 @@ def test_sleep_survives_a_restart() -> None:
     call.session = decode_snapshot(encode_snapshot(call.session))
     assert call.give(ev.Restored()) == []
     assert (call.session.state, call.session.owner) == ("asleep", "jimin")
+
+
+def test_conversation_that_has_woken_is_not_closed_for_lack_of_room() -> None:
+    """Room is made by closing many sleeping conversations one by one. Meanwhile, the user of one of them writes."""
+    call = asleep()
+    call.give(ev.Connected("u"))
+    call.give(ev.Woken("u"))
+    call.give(ev.EndedBy("no_room"))
+    assert call.session.state == "waiting"
+    call = asleep()
+    call.give(ev.EndedBy("no_room"))
+    assert (call.session.state, call.session.end_reason) == ("closed", "no_room")
