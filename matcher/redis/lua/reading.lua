@@ -13,7 +13,21 @@ function Steps.renew(names)
   return nil
 end
 
-local function shares_specialists(queue, other)
+-- Which queues share specialists: queue -> other queue -> true or false. Later calls use what earlier calls have found, until the
+-- pools of a queue change. Without this, the place of one request among 40 queues took 0.7 ms, and the places of ten thousand users
+-- who reconnect took 7 s.
+local MOST_PAIRS = 100000 -- after this many pairs of queues, which take about 5 MB, everything is forgotten
+local sharing, pairs_known, known_for = {}, 0, ""
+
+-- Forget what is known about other rings, or about another domain.
+local function open_sharing()
+  local rings = World.rings ~= "" and DOMAIN .. World.rings or ""
+  if rings ~= known_for or rings == "" or pairs_known >= MOST_PAIRS then
+    sharing, pairs_known, known_for = {}, 0, rings
+  end
+end
+
+local function have_common_pool(queue, other)
   for one = EXACT, PARENT do
     for another = EXACT, PARENT do
       if call("ZINTERCARD", 2, ring_key(queue, one), ring_key(other, another), "LIMIT", 1) > 0 then
@@ -22,6 +36,16 @@ local function shares_specialists(queue, other)
     end
   end
   return false
+end
+
+local function shares_specialists(queue, other)
+  local row = sharing[queue] or {}
+  sharing[queue] = row
+  if row[other] == nil then
+    row[other] = have_common_pool(queue, other)
+    pairs_known = pairs_known + 1
+  end
+  return row[other]
 end
 
 -- Return whether a pool serves a queue in the exact tier or in the tier of a parent category.
@@ -41,6 +65,7 @@ local function is_served_by(specialists, other)
 end
 
 local function ahead_of(kind, medium, queue, rank, shares)
+  open_sharing()
   local ahead = 0
   for other in pairs(Queues.waiting(SERVED_BY[kind], medium)) do
     if other == queue or shares(other) then

@@ -166,6 +166,7 @@ end
 local function serve(pool, queue, ring)
   call("HSET", Roster.rings_key(pool), queue, ring)
   call("ZADD", ring_key(queue, ring), pool, pool)
+  World.rings_changed()
 end
 
 -- Call `visit(pool, ring)` for each pool that could serve a queue of this kind and medium, oldest pool first. `ring`: the tier.
@@ -201,6 +202,7 @@ function Roster.unlink(queue)
     end
     call("DEL", ring_key(queue, ring))
   end
+  World.rings_changed()
 end
 
 local function skills_of(person)
@@ -245,6 +247,7 @@ local function leave(member)
   for at = 1, #rings, 2 do
     call("ZREM", ring_key(rings[at], rings[at + 1]), id)
   end
+  World.rings_changed()
   call("DEL", Roster.rings_key(id))
   call("ZREM", key("pools:" .. pool.role), id)
   call("HDEL", key("pool_ids"), skills_of(pool))

@@ -61,6 +61,8 @@ end
 --   holds_until_ms  nobody is matched before this time (`holding` in matcher/engine.py); 0: no hold
 --   sequence        the last number that was given out; requests, queues, pools, members who join a pool, and deadlines get these
 --                   numbers in the order in which they come
+--   rings           name of the last step that changed which pools serve which queues; "": unknown. While this name stays the same,
+--                   a call may use what earlier calls have found out about pools and queues (reading.lua)
 local World = {}
 
 local FENCE_LEAP = 60000000 -- µs: keeps new fences above those before Redis came back empty, even if clocks differed by a minute
@@ -69,6 +71,7 @@ function World.read()
   local bytes = call("GET", key("world"))
   local found = bytes and unpacked(bytes) or {0, 0, 0, 0, 0, ""}
   World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era = unpack(found)
+  World.rings = found[7] or "" -- earlier versions store no name, and drop the name that a later version has stored
 end
 
 local AHEAD_MS = 60000 -- clocks of servers may differ by 30 s; more than this is the mark of a clock that was wrong
@@ -91,6 +94,8 @@ function World.begin(now_ms, fence, era, step)
   if era == "" and World.now_ms - now_ms > AHEAD_MS then
     forget_everything()
   end
+  World.step = step
+  World.rings = World.rings ~= "" and World.rings or step
   World.now_ms = math.max(World.now_ms, now_ms)
   World.fence = math.max(World.fence, fence)
   local begins = World.era == ""
@@ -109,8 +114,13 @@ function World.begin(now_ms, fence, era, step)
 end
 
 function World.write()
-  local bytes = pack({World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era})
+  local bytes = pack({World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era, World.rings})
   call("SET", key("world"), bytes)
+end
+
+-- Call this function after a change of the pools that serve a queue.
+function World.rings_changed()
+  World.rings = World.step
 end
 
 function World.end_hold()

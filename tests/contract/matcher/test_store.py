@@ -231,6 +231,20 @@ class TestMatchStore:
         assert await store.estimate("user", "shop", "ko", PATH, NOW + 3) == Place(2, None, None, True)
         assert await store.estimate("help", "shop", "ko", PATH, NOW + 3) == Place(1, None, None, False)
 
+    async def test_places_follow_changes_of_the_staff(self, store):
+        """Queues count together while a member lists the category of both, or a parent of it. Each place is asked twice."""
+        await store.sign_in(counselor("lenses"), NOW)
+        await store.enqueue(asked("first"), NOW)
+        await store.enqueue(Request("q", "user", "shop", "ko", ("audio",), NOW + 1), NOW + 1)
+        places = [(await store.place("q", NOW + 2)).place]
+        for categories in (("lenses", "audio"), ("audio",), ("audio", "cameras"), ()):
+            if categories:
+                await store.sign_in(counselor("both", *categories), NOW + 2)
+            else:
+                await store.sign_out("both", NOW + 2)
+            places += [(await store.place("q", NOW + 2)).place, (await store.place("q", NOW + 2)).place]
+        assert places == [1, 2, 2, 1, 1, 2, 2, 1, 1]
+
     async def test_store_is_restored_after_a_restart(self, store):
         saved = [
             RequestStatus(asked("waits", NOW - 2000), "waiting"),
