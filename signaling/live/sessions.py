@@ -286,12 +286,16 @@ class Sessions:
         entry.refresh_due = entry.lock.locked()
         if entry.refresh_due:
             return
+        viewers = [
+            (participant, client)
+            for participant, client in entry.holders.items()
+            # an operator who has just stopped listening in, or is about to start, gets no view
+            if client.greeted and entry.session.anyone(participant) is not None
+        ]
+        if not viewers:  # for example after the user has disconnected
+            return
         around = self.surroundings(entry)
-        for participant, client in list(entry.holders.items()):
-            if not client.greeted:
-                continue
-            if entry.session.anyone(participant) is None:
-                continue  # an operator who has just stopped listening in, or is about to start, gets no view
+        for participant, client in viewers:
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             said = hash(frame)
