@@ -210,8 +210,11 @@ class Identity:
 
         Store the time of this use.
         """
-        found = await self.sign_in_of(token, now)
-        return None if found is None or found.limited else await self._records.staff(found.staff)
+        found = await self._records.signed_in(token_hash(token)) if token else None
+        if found is None or not await self._is_used(found[0], now):
+            return None
+        sign_in, member = found
+        return None if sign_in.limited else member
 
     async def sign_in_of(self, token: str, now: int) -> SignInRecord | None:
         """Return the sign-in with this token, even a limited sign-in. Return None when the sign-in has ended.
@@ -221,12 +224,16 @@ class Identity:
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))
-        if found is None or not found.stands(now, IDLE_MS):
-            return None
-        if now - max(found.created_at, found.seen_at) > SEEN_MS:
+        return found if found is not None and await self._is_used(found, now) else None
+
+    async def _is_used(self, sign_in: SignInRecord, now: int) -> bool:
+        """Store the time of this use, and return True. Return False if the sign-in has ended."""
+        if not sign_in.stands(now, IDLE_MS):
+            return False
+        if now - max(sign_in.created_at, sign_in.seen_at) > SEEN_MS:
             with suppress(RecordsAway):
-                await self._records.saw_sign_ins([found.token_hash], now)
-        return found
+                await self._records.saw_sign_in(sign_in.token_hash, now)
+        return True
 
     def stands(self, sign_in: SignInRecord, now: int) -> bool:
         """Return whether a sign-in of staff is still valid at `now` (Unix ms)."""

@@ -240,18 +240,22 @@ class Database:
         return await self._reach.insist(write)
 
     async def _all(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
+        return await self._read(lambda connection: list(connection.execute(query).mappings()))
+
+    async def _made(self, query: sa.Select[Any], make: Callable[[sa.Row[Any]], T]) -> list[T]:
+        """Return what `make` makes of each row. `make` runs in a thread, so many rows do not hold up the event loop."""
+        return await self._read(lambda connection: [make(row) for row in connection.execute(query)])
+
+    async def _read(self, read: Callable[[sa.Connection], T]) -> T:
         if not self._reach.is_open:
             raise RecordsAway
         try:
-            return await self._read(query)
+            return await self._transaction(read, writes=False)
         except RecordsAway:  # perhaps the database has restarted, and only this connection is dead: try once more
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOON_S):
                     await self.reachable.wait()
-            return await self._read(query)
-
-    async def _read(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
-        return await self._transaction(lambda connection: list(connection.execute(query).mappings()), writes=False)
+            return await self._transaction(read, writes=False)
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
         """Return the query's first row, or None when there is no row. All rows are fetched: use this for small results only."""

@@ -22,14 +22,22 @@ from .owners import is_owner, other_active_staff, require_owner
 from .realm import Realm
 from .sign_ins import store_sign_in
 from .site_front import FormField
+from .together import Together
 from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, version_of
 from .wrap_up import WrapUpPlan
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
 KNOWN_S = 1.0  # a site is cached for this many seconds after it was read
 MOST_KNOWN = 1000  # at most this many sites are in the cache
+MOST_TOGETHER = 64  # one query reads at most this many sign-ins for connecting consoles, or stores that they were used
 _HIGH_OFFICES = frozenset({"owner", "administrator"})
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
+
+
+_SIGN_IN_COLUMNS = SignInRecord.__struct_fields__
+_SIGN_INS = sa.select(
+    *(t.sign_in.c[name] for name in _SIGN_IN_COLUMNS), *(t.staff.c[name].label(f"staff_{name}") for name in _STAFF_COLUMNS)
+).select_from(t.sign_in.join(t.staff, t.staff.c.id == t.sign_in.c.staff))
 
 
 class Places(Database):
@@ -40,6 +48,8 @@ class Places(Database):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._known: dict[str, tuple[float, Site]] = {}
+        self._asked_sign_ins = Together(self._read_signed_in, MOST_TOGETHER)
+        self._told_uses = Together(self._store_uses, MOST_TOGETHER)
 
     async def site(self, site_id: str) -> Site | None:
         """Return the site with this id, or None when there is no such site.
@@ -246,17 +256,26 @@ class Places(Database):
 
         These are the sign-ins with the given hashes, and all sign-ins of the members in `staff`.
         """
-        theirs = [t.staff.c[name].label(f"staff_{name}") for name in _STAFF_COLUMNS]
-        wanted = t.sign_in.c.token_hash.in_(token_hashes) | t.sign_in.c.staff.in_(staff)
-        joined = t.sign_in.join(t.staff, t.staff.c.id == t.sign_in.c.staff)
-        rows = await self._all(sa.select(*t.sign_in.c, *theirs).select_from(joined).where(wanted))
-        return [
-            (
-                SignInRecord(**{name: row[name] for name in SignInRecord.__struct_fields__}),
-                StaffRecord(**{name: row[f"staff_{name}"] for name in _STAFF_COLUMNS}),
-            )
-            for row in rows
-        ]
+        wanted = t.sign_in.c.token_hash.in_(_padded(token_hashes)) | t.sign_in.c.staff.in_(staff)
+        return await self._made(_SIGN_INS.where(wanted), _sign_in_of)
+
+    async def signed_in(self, token_hash: str) -> tuple[SignInRecord, StaffRecord] | None:
+        """Return the sign-in with this hash of its token, and the sign-in's member. Return None if there is no such sign-in.
+
+        Calls that are made at the same time share a query.
+        """
+        return await self._asked_sign_ins.ask(token_hash)
+
+    async def _read_signed_in(self, token_hashes: Collection[str]) -> dict[str, tuple[SignInRecord, StaffRecord]]:
+        return {sign_in.token_hash: (sign_in, member) for sign_in, member in await self.sign_ins(token_hashes, ())}
+
+    async def saw_sign_in(self, token_hash: str, now: int) -> None:
+        """Store that this sign-in was used at `now` (Unix ms). Calls that are made at the same time share a transaction."""
+        await self._told_uses.ask((token_hash, now))
+
+    async def _store_uses(self, uses: Collection[tuple[str, int]]) -> dict[tuple[str, int], None]:
+        await self.saw_sign_ins({token_hash for token_hash, _ in uses}, max(now for _, now in uses))
+        return {}
 
     async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
         """Store that these sign-ins were used at `now` (Unix ms)."""
@@ -382,3 +401,21 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
 
 def _plain(value: Hours | WrapUpPlan | MailPlan | AppointmentPlan | list[FormField] | None) -> Any:
     return None if value is None else msgspec.to_builtins(value)
+
+
+def _sign_in_of(row: sa.Row[Any]) -> tuple[SignInRecord, StaffRecord]:
+    """Return the sign-in and the member in a row of `_SIGN_INS`."""
+    columns = len(_SIGN_IN_COLUMNS)
+    return (
+        SignInRecord(**dict(zip(_SIGN_IN_COLUMNS, row[:columns], strict=True))),
+        StaffRecord(**dict(zip(_STAFF_COLUMNS, row[columns:], strict=True))),
+    )
+
+
+def _padded(values: Collection[str]) -> list[str]:
+    """Return the values, the last one several times, so that the number of values is a power of two.
+
+    PostgreSQL prepares a statement for each number of values, and a connection keeps only a hundred statements.
+    """
+    found = list(values)
+    return found + found[-1:] * ((1 << max(0, len(found) - 1).bit_length()) - len(found))

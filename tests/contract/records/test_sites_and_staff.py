@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -64,6 +66,26 @@ async def test_just_changed_password_does_not_sign_in(records: Records) -> None:
     await records.saw_sign_ins(["h"], 5)
     assert await records.sign_ins([], ["jimin"]) == [(replace(sign_in, seen_at=7), jimin)]
     assert await records.sign_ins([], []) == []
+
+
+async def test_sign_ins_asked_for_together_share_queries(records: Records) -> None:
+    await records.save_staff(JIMIN)
+    sign_ins = [SignInRecord(token_hash=f"h{number}", staff=JIMIN.id, created_at=1, expires_at=2) for number in range(70)]
+    for sign_in in sign_ins:
+        await records.add_sign_in(sign_in)
+    statements: list[str] = []
+
+    def executed(_connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement.split()[0])
+
+    for engine in records.engines:
+        sa.event.listen(engine, "before_cursor_execute", executed)
+    asked = [each.token_hash for each in sign_ins]
+    assert await asyncio.gather(*map(records.signed_in, [*asked, "unknown"])) == [*((each, JIMIN) for each in sign_ins), None]
+    assert 2 <= statements.count("SELECT") <= 4
+    await asyncio.gather(*(records.saw_sign_in(each, 9) for each in asked))
+    assert 2 <= statements.count("UPDATE") <= 4
+    assert {sign_in.seen_at for sign_in, _ in await records.sign_ins(asked, [])} == {9}
 
 
 async def test_thresholds_are_replaced_as_a_whole(records: Records) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import argon2
 import pytest
@@ -52,9 +52,13 @@ class FakeRecords:
     async def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None:
         self.audits.append((actor, action, subject, detail))
 
-    async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
-        for each in token_hashes:
-            self.sign_ins[each] = replace(self.sign_ins[each], seen_at=now)
+    async def saw_sign_in(self, token_hash: str, now: int) -> None:
+        self.sign_ins[token_hash] = replace(self.sign_ins[token_hash], seen_at=now)
+
+    async def signed_in(self, token_hash: str) -> tuple[SignInRecord, StaffRecord] | None:
+        found = self.sign_ins.get(token_hash)
+        member = self.people.get(found.staff) if found else None
+        return (found, member) if found and member else None
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
         return self.sign_ins.get(token_hash)
