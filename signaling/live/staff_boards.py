@@ -112,9 +112,9 @@ class Boards:
                 await self.count()
         if self.sessions.changed or self.calls.changed or counting:
             self.sessions.changed = self.calls.changed = False
-            self.push()
+            await self.push()
         elif self._behind:
-            self._push_queues()
+            await self._push_queues()
 
     # --- queues of the consoles ------------------------------------------------------------------------------------------
 
@@ -184,16 +184,16 @@ class Boards:
             raise
         self.sessions.changed = True
 
-    def push(self) -> None:
+    async def push(self) -> None:
         """Send the queues to the consoles whose queue has changed, and the wallboard to the operators who watch it.
 
         When this round's byte limit is reached, the remaining consoles wait for the next round.
         """
         self._frames.clear()
-        if not self._behind:
-            everybody = self._hub.staff_clients()
-            self._behind = [each for each in everybody if each.desk and each.staff and each.staff.role in MATCHED_ROLES]
-        self._push_queues()
+        behind = dict.fromkeys(self._behind)
+        matched = [each for each in self._hub.staff_clients() if each.desk and each.staff and each.staff.role in MATCHED_ROLES]
+        self._behind = [*(each for each in matched if each not in behind), *behind]  # the last of the list comes first
+        await self._push_queues()
         wallboards: dict[tuple[Realm, tuple[str, ...], str], bytes] = {}
         for client in self._hub.watchers():
             realm = _watched_by(client)
@@ -204,10 +204,14 @@ class Boards:
                 wallboards[group] = encode(self.wallboard(client.staff, client.locale))
             client.send_encoded(wallboards[group])
 
-    def _push_queues(self) -> None:
-        spent = 0
+    async def _push_queues(self) -> None:
+        spent = built = 0
         while self._behind and spent < QUEUE_BYTES_A_ROUND:
             spent += self.push_queue(self._behind.pop())
+            # building a queue takes milliseconds, so a chat line must not wait until the queues of all groups are built
+            if len(self._frames) != built:
+                built = len(self._frames)
+                await asyncio.sleep(0)
         if self._behind:
             # consoles that got their queue first may have missed a later change, so another round must follow
             self.sessions.changed = True

@@ -190,7 +190,7 @@ async def _message_answer(live: Live, client: Client, message: msg.MessageAnswer
         raise NotAllowed("empty")
     await live.answering.answer(client, client.staff, found, message.text)
     await live.boards.load_messages()
-    live.boards.push()
+    await live.boards.push()
     return None
 
 
@@ -205,7 +205,7 @@ async def _message_state(live: Live, client: Client, message: msg.MessageTake | 
     except ValueError:
         raise NotAllowed("wrong_state") from None
     await live.boards.load_messages()
-    live.boards.push()
+    await live.boards.push()
     return None
 
 
