@@ -51,6 +51,9 @@ from matcher.types import Unavailable
 # Version of the stored data. With a new number the store begins empty, and servers announce all requests and members again.
 LAYOUT: Final = 3
 FLIGHT: Final = 32  # at most this many calls are sent together; must be below ANSWERS_KEPT of main.lua
+# After a flight, at most this many callers go on in one turn of the event loop. Each of them then works for up to 1 ms, and other
+# work, such as a chat line, must not wait for all of them.
+TOLD_A_TURN: Final = 8
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
 RETRY_S: Final = 5.0  # a batch of calls (a flight) is sent again for at most this many seconds; then the calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of pause before each new try; after the fourth try, the last pause repeats
@@ -127,7 +130,9 @@ class Line:
                 answers = await self._carry([command for command, _ in flight])
             except Exception as error:
                 answers = [error] * len(flight)
-            for (_, future), answer in zip(flight, answers, strict=True):
+            for number, ((_, future), answer) in enumerate(zip(flight, answers, strict=True)):
+                if number and number % TOLD_A_TURN == 0:
+                    await asyncio.sleep(0)
                 if future.done():
                     continue  # nobody waits for this answer: its caller was cancelled
                 if isinstance(answer, Exception):

@@ -19,6 +19,9 @@ from .leading import Leading
 from .types import Overtaken, RecordsAway, UnknownSession
 
 MOST_TOGETHER = 500  # at most this many saves in one transaction
+# After a transaction, at most this many callers go on in one turn of the event loop. Each of them then works for up to 1 ms, and
+# other work, such as a chat line, must not wait for all of them.
+TOLD_A_TURN = 8
 
 _c = t.session.c
 _AS_GIVEN = ("state", "channel", "snapshot", "active_at", "ended_at", "end_reason", "counselor", "professional")
@@ -115,7 +118,9 @@ class Saves(Leading):
                     await self._write_together([one])
                 return
             failed = error
-        for save, written in together:
+        for number, (save, written) in enumerate(together):
+            if number and number % TOLD_A_TURN == 0:
+                await asyncio.sleep(0)
             _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
 
     async def _write(self, saves: list[Save]) -> set[str]:

@@ -1,11 +1,13 @@
-"""The work that Redis does for a place in the queue stays small when there are many queues."""
+"""Many queues and many calls at the same time cost Redis, and the event loop, only a limited amount of work at once."""
 
 from __future__ import annotations
 
 import redis
 
 from matcher.redis import RedisStore
+from matcher.redis.line import FLIGHT, TOLD_A_TURN
 from matcher.types import Request, Staff
+from tests.in_turns import most_in_a_turn
 
 NOW = 1_800_000_000_000
 QUEUES = 12
@@ -37,3 +39,10 @@ async def test_queues_are_compared_once_until_the_staff_change(redis_server):
         await store.place("q0", NOW)
         assert compared(client) > known
         await store.close()
+
+
+async def test_callers_of_a_flight_go_on_in_several_turns(redis_server):
+    store = RedisStore(redis_server.url)
+    await store.place("none", NOW)
+    assert await most_in_a_turn(store.place("none", NOW) for _ in range(3 * FLIGHT)) <= TOLD_A_TURN
+    await store.close()

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from signaling.records import MessageRecord, Records, Search, SessionRecord, UnknownSession, Wait, sessions
+from signaling.records.saves import TOLD_A_TURN
 from tests.contract.records.samples import SHOP, say, session
+from tests.in_turns import most_in_a_turn
 
 
 async def test_reopened_records_hold_everything(records: Records, url: str) -> None:
@@ -43,6 +45,13 @@ async def test_session_can_be_saved(records: Records) -> None:
     assert (found.state, found.channel, found.waiting_at, found.active_at, found.user_name) == ("active", "voice", 10, 20, "민아")
     with pytest.raises(UnknownSession):
         await records.save_session("s-9", state="active", channel="voice", snapshot=b"")
+
+
+async def test_saves_that_shared_a_transaction_end_in_several_turns(records: Records) -> None:
+    for number in range(40):
+        await records.create_session(session(number))
+    saves = (records.save_session(f"s-{number}", state="waiting", channel="text", snapshot=b"x") for number in range(40))
+    assert await most_in_a_turn(saves) <= TOLD_A_TURN
 
 
 async def test_earlier_sessions_are_of_the_same_user_and_site(records: Records) -> None:
