@@ -29,7 +29,8 @@ from .wrap_up import WrapUpPlan
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
 KNOWN_S = 1.0  # a site is cached for this many seconds after it was read
 MOST_KNOWN = 1000  # at most this many sites are in the cache
-MOST_TOGETHER = 64  # one query reads at most this many sign-ins for connecting consoles, or stores that they were used
+# one query reads at most this many sites, or this many sign-ins of connecting consoles, or stores this many uses of sign-ins
+MOST_TOGETHER = 64
 _HIGH_OFFICES = frozenset({"owner", "administrator"})
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
@@ -48,6 +49,7 @@ class Places(Database):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._known: dict[str, tuple[float, Site]] = {}
+        self._asked_sites = Together(self._sites_by_id, MOST_TOGETHER)
         self._asked_sign_ins = Together(self._read_signed_in, MOST_TOGETHER)
         self._told_uses = Together(self._store_uses, MOST_TOGETHER)
 
@@ -61,21 +63,24 @@ class Places(Database):
         if known is not None and monotonic() - read_s < KNOWN_S:
             return known
         asked_s = monotonic()
-        found = await self._sites(t.site.c.id == site_id)
-        if not found:
+        found = await self._asked_sites.ask(site_id)
+        if found is None:
             return None
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[site_id] = asked_s, found[0]
-        return found[0]
+        self._known[site_id] = asked_s, found
+        return found
+
+    async def _sites_by_id(self, ids: Collection[str]) -> dict[str, Site]:
+        return {site.id: site for site in await self._sites(t.site.c.id.in_(_padded(ids)))}
 
     async def sites(self, realm: Realm | None = None) -> list[Site]:
         """Return all sites of the realm (an organisation, or some of its sites), by id. Without a realm, return all sites."""
         return await self._sites(realm.where(t.site.c.organisation, t.site.c.id) if realm else sa.true())
 
     async def _sites(self, which: sa.ColumnElement[bool]) -> list[Site]:
-        async with self._reading() as connection:
-            return await _read_sites(connection, sa.select(t.site).where(which).order_by(t.site.c.id))
+        query = sa.select(t.site).where(which).order_by(t.site.c.id)
+        return await self._read(lambda connection: _read_sites(connection, query))
 
     async def save_site(self, site: Site, *, expected: str | None = None, audit: Iterable[Audited] = ()) -> None:
         """Insert or replace the whole site with its categories and keys.
@@ -97,7 +102,7 @@ class Places(Database):
         same = sa.select(t.site).where(t.site.c.id == site.id).with_for_update()
         async with self._writing() as connection:
             if expected is not None:
-                stored = await _read_sites(connection, same)
+                stored = await connection.run_sync(_read_sites, same)
                 if (version_of(stored[0]) if stored else "") != expected:
                     raise Changed(site.id)
             former = (await connection.execute(same)).mappings().first()
@@ -362,11 +367,11 @@ async def _has_foreign_past(connection: AsyncConnection, site: Site) -> bool:
     return (await connection.execute(sa.select(t.session.c.id).where(theirs).limit(1))).first() is not None
 
 
-async def _read_sites(connection: AsyncConnection, query: sa.Select[Any]) -> list[Site]:
-    rows = (await connection.execute(query)).mappings().all()
+def _read_sites(connection: sa.Connection, query: sa.Select[Any]) -> list[Site]:
+    rows = connection.execute(query).mappings().all()
     ids = [row["id"] for row in rows]
-    categories = await connection.execute(sa.select(t.category).where(t.category.c.site.in_(ids)).order_by(t.category.c.position))
-    keys = await connection.execute(sa.select(t.site_key).where(t.site_key.c.site.in_(ids)).order_by(t.site_key.c.position))
+    categories = connection.execute(sa.select(t.category).where(t.category.c.site.in_(ids)).order_by(t.category.c.position))
+    keys = connection.execute(sa.select(t.site_key).where(t.site_key.c.site.in_(ids)).order_by(t.site_key.c.position))
     return _assemble(rows, list(categories.mappings()), list(keys.mappings()))
 
 

@@ -68,6 +68,21 @@ async def test_just_changed_password_does_not_sign_in(records: Records) -> None:
     assert await records.sign_ins([], []) == []
 
 
+async def test_sites_asked_for_together_share_a_query(records: Records) -> None:
+    shops = [replace(SHOP, id=f"shop-{number}") for number in range(3)]
+    for shop in shops:
+        await records.save_site(shop)
+    statements: list[str] = []
+
+    def executed(_connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement.split()[0])
+
+    for engine in records.engines:
+        sa.event.listen(engine, "before_cursor_execute", executed)
+    assert await asyncio.gather(*(records.site(f"shop-{number % 4}") for number in range(40))) == [*shops, None] * 10
+    assert statements.count("SELECT") <= 6
+
+
 async def test_sign_ins_asked_for_together_share_queries(records: Records) -> None:
     await records.save_staff(JIMIN)
     sign_ins = [SignInRecord(token_hash=f"h{number}", staff=JIMIN.id, created_at=1, expires_at=2) for number in range(70)]
