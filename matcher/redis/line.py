@@ -96,6 +96,8 @@ class Line:
         self._client: Redis | None = None
         self._calls: deque[tuple[bytes, asyncio.Future[bytes]]] = deque()
         self._flying: asyncio.Task[None] | None = None
+        # callers whose calls were answered and who have not gone on yet, with the answers
+        self._answered: deque[tuple[asyncio.Future[bytes], Answer]] = deque()
 
     async def step(self, packed: bytes) -> bytes:
         """Run a step and return the library's packed answer.
@@ -112,6 +114,7 @@ class Line:
         """Wait for the calls that are running or waiting, then close the connection."""
         if self._flying is not None:
             await self._flying
+        self._tell(len(self._answered))
         await self._hang_up()
 
     async def _call(self, command: bytes) -> bytes:
@@ -130,15 +133,26 @@ class Line:
                 answers = await self._carry([command for command, _ in flight])
             except Exception as error:
                 answers = [error] * len(flight)
-            for number, ((_, future), answer) in enumerate(zip(flight, answers, strict=True)):
-                if number and number % TOLD_A_TURN == 0:
-                    await asyncio.sleep(0)
-                if future.done():
-                    continue  # nobody waits for this answer: its caller was cancelled
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+            others_wait = bool(self._answered)
+            self._answered.extend((future, answer) for (_, future), answer in zip(flight, answers, strict=True))
+            if not others_wait:
+                self._tell_some()
+
+    def _tell_some(self) -> None:
+        """Let the first `TOLD_A_TURN` callers go on, and the others in the next turns. The next flight does not wait for them."""
+        self._tell(min(TOLD_A_TURN, len(self._answered)))
+        if self._answered:
+            asyncio.get_running_loop().call_soon(self._tell_some)
+
+    def _tell(self, most: int) -> None:
+        for _ in range(most):
+            future, answer = self._answered.popleft()
+            if future.done():
+                continue  # nobody waits for this answer: its caller was cancelled
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
 
     async def _carry(self, flight: list[bytes]) -> list[Answer]:
         """Send a batch of calls (a flight), again if necessary, and return one answer for each call.

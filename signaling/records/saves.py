@@ -7,6 +7,7 @@ the reconnecting. In a shared transaction, saving a session takes a twentieth of
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,11 +47,15 @@ class Saves(Leading):
         super().__init__(*arguments)
         self._saves: list[tuple[Save, asyncio.Future[None]]] = []
         self._saving: asyncio.Task[None] | None = None
+        # callers whose save has ended and who have not gone on yet, each with the reason if the save has failed
+        self._ended: deque[tuple[asyncio.Future[None], Exception | None]] = deque()
 
     async def close(self) -> None:
         """Finish the saves that are waiting, then close the database."""
         if self._saving is not None:
             await asyncio.gather(self._saving, return_exceptions=True)
+        while self._ended:
+            _tell(*self._ended.popleft())
         await super().close()
 
     async def save_session(
@@ -97,9 +102,12 @@ class Saves(Leading):
             together, self._saves = self._saves[:MOST_TOGETHER], self._saves[MOST_TOGETHER:]
             try:
                 await self._write_together(together)
-            finally:
+            except asyncio.CancelledError:  # the callers who wait for these saves are cancelled, too
+                ended = {written for written, _ in self._ended}
                 for _, written in together:
-                    written.cancel()  # if this task is cancelled, the callers who wait for these saves are cancelled, too
+                    if written not in ended:
+                        written.cancel()
+                raise
 
     async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
         """Write the saves in one transaction.
@@ -118,10 +126,18 @@ class Saves(Leading):
                     await self._write_together([one])
                 return
             failed = error
-        for number, (save, written) in enumerate(together):
-            if number and number % TOLD_A_TURN == 0:
-                await asyncio.sleep(0)
-            _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
+        others_wait = bool(self._ended)
+        for save, written in together:
+            self._ended.append((written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"]))))
+        if not others_wait:
+            self._tell_some()
+
+    def _tell_some(self) -> None:
+        """Let the first `TOLD_A_TURN` callers go on, and the others in the next turns. The next transaction does not wait."""
+        for _ in range(min(TOLD_A_TURN, len(self._ended))):
+            _tell(*self._ended.popleft())
+        if self._ended:
+            asyncio.get_running_loop().call_soon(self._tell_some)
 
     async def _write(self, saves: list[Save]) -> set[str]:
         """Write the states of sessions. Return the ids of those sessions that exist, including erased ones."""
