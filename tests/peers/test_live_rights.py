@@ -19,7 +19,7 @@ from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entr
 from signaling.access.identity import token_hash
 from signaling.live import clock
 from signaling.live.ended_rights import LOOK_S
-from signaling.records import Records, auditing
+from signaling.records import PictureRecord, Records, auditing
 from signaling.records import tables as t
 from signaling.server import app_keys
 from signaling.server.http import bodies
@@ -379,6 +379,51 @@ async def test_removing_a_token_cuts_its_export(service: Service) -> None:
     records = service.app[app_keys.RECORDS]
     [token] = await records.api_tokens()
     assert await records.remove_api_token(token.id)
+    await reader.is_cut()
+
+
+async def illustrated(service: Service, session: str) -> None:
+    """Add pictures to the conversation, so that its transcript takes minutes to download slowly."""
+    records = service.app[app_keys.RECORDS]
+    for number in range(20):
+        picture = PictureRecord(
+            id=f"pic-{number}",
+            session=session,
+            audience="all",
+            use="line",
+            author="jimin",
+            mime="image/webp",
+            width=1,
+            height=1,
+            data=bytes(1_000_000),
+            at=service.live.now(),
+        )
+        await records.add_picture(picture)
+        line = {"line_id": f"l-{number}", "author": "jimin", "name": "Jimin", "role": "counselor", "kind": "picture"}
+        await records.append_line(session, **line, audience="all", picture=picture.id, at=service.live.now())
+
+
+@pytest.mark.parametrize("who", ["ops", "token", "user"])
+async def test_ended_right_cuts_a_transcript(service: Service, aside: Records, who: str) -> None:
+    user, _ = await in_conversation(service)
+    session, software = user.session_id, await Software(service).ready()
+    await illustrated(service, session)
+    path, header = {
+        "ops": (f"/api/operator/sessions/{session}/transcript", f"Cookie: {await service.sign_in('ops')}"),
+        "token": (f"/api/v1/sessions/{session}/transcript", f"Authorization: Bearer {software.token}"),
+        "user": (f"/api/sessions/{session}/transcript", f"Authorization: Bearer {user.token}"),
+    }[who]
+    reader = await Reader.of(service, f"{path}?form=html", header)
+    await reader.goes_on()
+    match who:
+        case "ops":
+            await WAYS["removed"](aside, "ops")
+        case "token":
+            [token] = await aside.api_tokens()
+            assert await aside.remove_api_token(token.id)
+        case _:
+            assert await aside.erase_session(session)
+            await aside.audit("cli", "session.erase", f"session/{session}")
     await reader.is_cut()
 
 

@@ -197,7 +197,12 @@ async def transcript(request: web.Request) -> web.StreamResponse:
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     _take_copy(request, reader)
-    return await copy_of(request, session)
+
+    async def may_read() -> None:
+        if not await user_may_read(request, session.id, bearer(request)):
+            raise not_found()
+
+    return await copy_of(request, session, may_read)
 
 
 @routes.post("/api/threads/{id}/continue")

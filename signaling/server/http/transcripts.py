@@ -5,7 +5,7 @@ The same code writes the user's transcript and the one for staff.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -20,15 +20,17 @@ from signaling.server.app_keys import LIVE, RECORDS
 from signaling.transcripts import FORMS, Conversation, Form, page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
 
-from .allowed import asker_of, of_session
+from .allowed import Asker, asker_of, of_session
 from .bodies import bearer, now_ms, path_id, read_query
 from .errors import Refused, not_found
 from .headers import secure
+from .sending import while_standing
 
 routes = web.RouteTableDef()
 
 COPIES_TAKEN: web.AppKey[Buckets] = web.AppKey("transcripts_taken", Buckets)
 
+MayRead = Callable[[], Awaitable[object]]
 ZoneName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*\Z")]
 
 
@@ -61,7 +63,12 @@ async def own(request: web.Request) -> web.StreamResponse:
         raise not_found()
     if not request.app[COPIES_TAKEN].take(session_id, now_ms()):
         raise Refused(429, "busy", "That was many copies at once. Try again in a minute.")
-    return await _answer(request, session, "all", you)
+
+    async def may_read() -> None:
+        if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
+            raise not_found()
+
+    return await _answer(request, session, "all", you, may_read)
 
 
 @routes.get("/api/operator/sessions/{id}/transcript")
@@ -70,27 +77,49 @@ async def export(request: web.Request) -> web.StreamResponse:
 
     The request is audited.
     """
+    asker, session = await _asked(request)
+
+    async def may_read() -> None:
+        _, present = await _asked(request)
+        if present.end_reason == "erased" and session.end_reason != "erased":
+            raise not_found()
+
+    return await exported(request, asker, session, may_read)
+
+
+async def _asked(request: web.Request) -> tuple[Asker, SessionRecord]:
+    """Return the asker and the session that the path names. Raises Refused with the reason signed_out or not_found."""
     asker = await asker_of(request)
-    records = request.app[RECORDS]
-    session = await records.session(path_id(request, "id"))
+    session = await request.app[RECORDS].session(path_id(request, "id"))
     if session is None:
         raise not_found()
     asker.require(of_session(session))
+    return asker, session
+
+
+async def exported(request: web.Request, asker: Asker, session: SessionRecord, may_read: MayRead) -> web.StreamResponse:
+    """Send the conversation to the asker, as the request's query says. The request is audited. `may_read`: as for `_answer`."""
     readers = read_query(request, _read).audience
-    await records.audit(asker.member.id, "transcript.export", f"session/{session.id}", readers)
-    return await _answer(request, session, readers, "")
+    await request.app[RECORDS].audit(asker.member.id, "transcript.export", f"session/{session.id}", readers)
+    return await _answer(request, session, readers, "", may_read)
 
 
-async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
-    """Send the conversation without the chat lines for staff.
+async def copy_of(request: web.Request, session: SessionRecord, may_read: MayRead) -> web.StreamResponse:
+    """Send the conversation without the chat lines for staff. `may_read`: as for `_answer`.
 
     The caller must have checked that the reader may read the conversation, and has not sent too many requests.
     """
-    return await _answer(request, session, "all", None)
+    return await _answer(request, session, "all", None, may_read)
 
 
-async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str | None) -> web.StreamResponse:
-    """Send the transcript. `you`: the participant who is called "you" in it; "" for nobody; None for the session's user."""
+async def _answer(
+    request: web.Request, session: SessionRecord, readers: Audience, you: str | None, may_read: MayRead
+) -> web.StreamResponse:
+    """Send the transcript. `you`: the participant who is called "you" in it; "" for nobody; None for the session's user.
+
+    `may_read`: a function that is called at intervals while the transcript is sent. When it raises Refused, the connection is
+    cut.
+    """
     asked = read_query(request, _read)
     records = request.app[RECORDS]
     found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you or "")
@@ -101,9 +130,13 @@ async def _answer(request: web.Request, session: SessionRecord, readers: Audienc
     response.content_type, response.charset = FORMS[asked.form], "utf-8"
     secure(request, response.headers)
     await response.prepare(request)
-    async for piece in _pieces(records, session.id, asked.form, found):
-        await response.write(piece.encode())
-    await response.write_eof()
+
+    async def send() -> None:
+        async for piece in _pieces(records, session.id, asked.form, found):
+            await response.write(piece.encode())
+        await response.write_eof()
+
+    await while_standing(request, send(), may_read)
     return response
 
 

@@ -20,6 +20,7 @@ from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
 from .cursors import Cursor, Limit, cursor_after, place_of
+from .gate import require_same_rights
 
 routes = web.RouteTableDef()
 
@@ -109,15 +110,24 @@ async def session(request: web.Request) -> web.StreamResponse:
 @routes.get("/api/v1/sessions/{id}/transcript")
 async def transcript(request: web.Request) -> web.StreamResponse:
     """Return a session's conversation as a transcript."""
-    await _require_kept(request)
-    return await transcripts.export(request)
+    asker, found = await asker_of(request), await _require_kept(request)
+
+    async def may_read() -> None:
+        await require_same_rights(request)
+        await _require_kept(request)
+
+    return await transcripts.exported(request, asker, found, may_read)
 
 
-async def _require_kept(request: web.Request) -> None:
-    """Raise Refused(erased) when the session was erased. Nothing of its content is stored any more."""
+async def _require_kept(request: web.Request) -> SessionRecord:
+    """Return the session that the path names.
+
+    Raises Refused(erased) when the session was erased. Nothing of its content is stored any more.
+    """
     found = await operator.asked_session(request, await asker_of(request))
     if found.end_reason == "erased":
         raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")
+    return found
 
 
 @routes.delete("/api/v1/sessions/{id}")
