@@ -17,6 +17,13 @@ from tests.browser.people import Cast
 
 DAY_MS = 86_400_000
 LAUNCHER_LEFT = "() => document.elementFromPoint(60, innerHeight - 36)?.id === 'sangdam-widget'"
+BELOW_THE_BAR = """(field) => {
+  scrollTo(0, document.body.scrollHeight);
+  field.setCustomValidity("refused");
+  field.reportValidity();
+  field.setCustomValidity("");
+  return field.getBoundingClientRect().top >= document.querySelector(".topbar").getBoundingClientRect().bottom;
+}"""
 
 
 async def lived_through(data_dir: Path, count: int) -> None:
@@ -77,6 +84,8 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     form = owner.get("form-cameras")
     await form.locator("summary").click()
     await owner.get("form-cameras-which").select_option("own")
+    # the upper bar, which stays at the top, does not cover a field to which the browser scrolls because its content is refused
+    assert await owner.get("site-name-ko").evaluate(BELOW_THE_BAR)
     await owner.get("form-cameras-add").click()
     await form.get_by_test_id("form-label-ko").fill("주문 번호")
     await form.get_by_test_id("form-required").check()

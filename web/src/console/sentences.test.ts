@@ -15,6 +15,11 @@ describe("what a refusal says", () => {
     expect(sentence(new RequestError("timeout"))).toBe("The server did not answer in time. Try again.");
     expect(sentence(new RequestError("offline"))).toBe("You are not connected to the server. Try again once you are back.");
     expect(sentence("?")).toBe("That did not work. Try again.");
+    // the server's sentences are English, so they are added only where nothing else says what is wrong
+    expect(sentence(new ApiError("bad_plan", "A tag has no name.", 400))).toMatch(/ A tag has no name\.$/);
+    expect(sentence(new ApiError("bad_webhook", "Choose one event at least.", 400))).toMatch(
+      /choose at least one event.*addresses\.$/,
+    );
   });
   it("an action resolves to whether it was done", async () => {
     const sent: unknown[] = [];

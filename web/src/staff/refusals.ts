@@ -51,7 +51,7 @@ type Elsewhere = OneOf<
 
 /** Reasons for which the server's own sentence is shown, because only that sentence says what is wrong, for example in which
  *  line of a file. */
-const DETAILED = new Set<Reason>(["bad_table", "bad_plan", "bad_provider", "bad_webhook"]);
+const DETAILED = new Set<Reason>(["bad_table", "bad_plan", "bad_provider"]);
 
 /** Returns the sentence for a refusal: our text for its reason, else the server's sentence, else a general one. */
 export function sentence(error: unknown): string {
