@@ -36,6 +36,11 @@ async def test_conversation_goes_on_by_phone_by_mail_and_by_voice(tmp_path: Path
             await panel.get_by_test_id("chat-input").fill("삼각대도 있나요?")
             await panel.get_by_test_id("chat-input").press("Enter")
             await jimin.reads("삼각대도 있나요?")
+            usual = laptop.shop.viewport_size
+            await laptop.shop.set_viewport_size({"width": 390, "height": 450})  # the height that a phone's keyboard leaves
+            await expect(panel.get_by_test_id("chat-line").last).to_be_in_viewport(ratio=1)
+            await expect(panel.get_by_test_id("chat-input")).to_be_in_viewport(ratio=1)
+            await laptop.shop.set_viewport_size(usual or {})
             await panel.get_by_test_id("reach-address").fill("mina@example.com")
             await panel.get_by_test_id("reach-send").click()
             await panel.get_by_test_id("elsewhere").click()
