@@ -71,8 +71,8 @@ def _up(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
 def _down(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return the packets that arrive at a listener.
 
-    If the link loses many packets, each packet also contains a copy of the packet before it. If the link loses them in bursts,
-    each packet also contains copies of the three packets before it.
+    If the link loses packets, each packet also contains copies of the packets before it, as many as the worker would send to a
+    listener whose transport-wide feedback shows bursts.
     """
     way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
     for at, *numbered in sent:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from media.packets import red as redundancy
 from media.packets import rtp, sdp
-from media.packets.red import DEEP, PAUSE_S, Copier, Remedy, Seen
+from media.packets.red import DEEP, DOUBLE, PAUSE_S, Copier, Remedy, Seen
 from media.peer.uplink import Uplink
 from tests.peers.offer import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
@@ -259,19 +259,39 @@ def test_congested_connection_gets_no_red() -> None:
 
 def test_bursts_get_deep_copies_while_no_queue_is_full() -> None:
     remedy = Remedy()
-    remedy.reported(0.1, 0.1, 30.0, 0.0, gaps=0.03)
+    remedy.reported(0.06, 0.06, 30.0, 0.0, gaps=0.03)
     assert remedy.copies == 1
-    remedy.reported(0.1, 0.1, 400.0, 1.0, gaps=0.1)
+    remedy.reported(0.06, 0.06, 400.0, 1.0, gaps=0.1)
     assert remedy.copies == 1, "a queue stands"
-    remedy.reported(0.1, 0.1, 30.0, 2.0, gaps=0.1)
+    remedy.reported(0.06, 0.06, 30.0, 2.0, gaps=0.1)
     assert remedy.copies == DEEP
-    remedy.reported(0.1, 0.1, 30.0, 3.0, gaps=0.03)
+    remedy.reported(0.06, 0.06, 30.0, 3.0, gaps=0.03)
     assert remedy.copies == DEEP, "the share of gaps is uneven"
-    remedy.reported(0.1, 0.1, 30.0, 4.0, gaps=0.0)
+    remedy.reported(0.06, 0.06, 30.0, 4.0, gaps=0.0)
     assert remedy.copies == 1
-    remedy.reported(0.1, 0.1, 30.0, 5.0, gaps=0.1)
+    remedy.reported(0.06, 0.06, 30.0, 5.0, gaps=0.1)
     for at in (6.0, 7.0):
-        remedy.reported(0.4, 0.1, 30.0, at, gaps=0.3)
+        remedy.reported(0.4, 0.06, 30.0, at, gaps=0.3)
+    assert remedy.copies == 0, "they have made it worse"
+
+
+def test_many_losses_get_two_copies_while_no_queue_is_full() -> None:
+    remedy = Remedy()
+    remedy.reported(0.06, 0.06, 30.0, 0.0)
+    assert remedy.copies == 1
+    remedy.reported(0.1, 0.1, 400.0, 1.0)
+    assert remedy.copies == 1, "a queue stands"
+    remedy.reported(0.1, 0.1, 30.0, 2.0)
+    assert remedy.copies == DOUBLE
+    remedy.reported(0.1, 0.1, 30.0, 3.0, gaps=0.1)
+    assert remedy.copies == DEEP
+    remedy.reported(0.02, 0.05, 30.0, 4.0)
+    assert remedy.copies == DOUBLE
+    remedy.reported(0.02, 0.035, 30.0, 5.0)
+    assert remedy.copies == 1
+    remedy.reported(0.1, 0.1, 30.0, 6.0)
+    for at in (7.0, 8.0):
+        remedy.reported(0.4, 0.4, 30.0, at)
     assert remedy.copies == 0, "they have made it worse"
 
 

@@ -92,8 +92,7 @@ class Ear:
     def lose(self, share: float, gaps: float = 0.0) -> None:
         """Report to the worker that this listener has lost this fraction of the voice's packets.
 
-        If a few per cent or more are lost, each packet to the listener also contains a copy of the packet before it, or copies of
-        the three packets before it.
+        If a few per cent or more are lost, each packet to the listener also contains copies of one to three packets before it.
         """
         self.voice.reported(share, None, 0.0, gaps)
         if self.lent is not None:
@@ -301,12 +300,16 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
     twins.close()
 
 
-@pytest.mark.parametrize(("gaps", "copies"), [(0.0, [b"four"]), (0.1, [b"two", b"three", b"four"])], ids=["one", "bursts"])
-def test_lossy_listener_gets_lost_frames_in_the_next_packet(twins: Twins, gaps: float, copies: list[bytes]) -> None:
+@pytest.mark.parametrize(
+    ("share", "gaps", "copies"),
+    [(0.05, 0.0, [b"four"]), (0.1, 0.0, [b"three", b"four"]), (0.1, 0.1, [b"two", b"three", b"four"])],
+    ids=["few", "many", "bursts"],
+)
+def test_lossy_listener_gets_lost_frames_in_the_next_packet(twins: Twins, share: float, gaps: float, copies: list[bytes]) -> None:
     loses, other = twins.fast.ears
     twins.say(Packet(1, 960, payload=b"one"), 0.0)
     for ear in (loses, twins.pure.ears[0]):
-        ear.lose(0.1, gaps)
+        ear.lose(share, gaps)
     payloads = [b"two", b"three", b"four", b"five"]
     heard: list[list[bytes]] = []
     for number, payload in enumerate(payloads, 2):
