@@ -109,7 +109,10 @@ class Outbox(Database):
                 return False
             if answers and not _tells_of_answer(connection, mail.id, answers):
                 return False
-            connection.execute(sa.insert(t.mail).values(values))
+            stored = insert_into(connection, t.mail).values(values).on_conflict_do_nothing(index_elements=[_c.key])
+            if not connection.execute(stored).rowcount:  # another transaction has queued a mail with this key first
+                connection.rollback()
+                return False
             add_all(connection, audit)
             return True
 

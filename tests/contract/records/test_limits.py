@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from signaling.records import Organisation, PersonNote, Records, SavedReply, passkeys, person_notes, replies
 from signaling.records.figures import Threshold
 from signaling.records.opening_hours import Hours
+from signaling.records.outbox import MailRecord
 from signaling.records.passkeys import PasskeyRecord
 
 from .samples import JIMIN, SHOP, session
@@ -101,3 +102,10 @@ async def test_recovery_codes_replaced_at_once_leave_one_set(records: Records) -
         sets = [[f"{turn}-{n}-{code}" for code in range(200)] for n in range(AT_ONCE)]
         assert await refused(records.set_recovery_codes("jimin", each) for each in sets) == []
         assert await records.recovery_codes_left("jimin") == 200
+
+
+async def test_mail_that_many_queue_at_once_is_queued_once(records: Records) -> None:
+    mail = MailRecord(id="e-0", kind="password_reset", address="jimin@shop.example", address_hash="h", key="reset/jimin", until=9)
+    queued = await asyncio.gather(*(records.queue_mail(replace(mail, id=f"e-{n}")) for n in range(AT_ONCE)))
+    assert sorted(queued) == [False] * (AT_ONCE - 1) + [True]
+    assert (await records.mails())[1] == 1
