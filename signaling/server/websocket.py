@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 import msgspec
 import structlog
@@ -139,6 +140,10 @@ async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketR
     return socket
 
 
+class _LeftInQueue(Exception):
+    """The client has closed the connection while it waited to be let in."""
+
+
 class _Connection:
     def __init__(self, live: Live, request: web.Request, socket: web.WebSocketResponse, stranger: ExitStack) -> None:
         self.live = live
@@ -215,6 +220,9 @@ class _Connection:
         except RecordsAway:  # without the database, the client cannot be authenticated
             await self._say(replies.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
             return False
+        except _LeftInQueue:
+            self.live.refused["gone"] += 1
+            return False
         if known:
             return True
         self.live.refused["hello"] += 1
@@ -224,7 +232,7 @@ class _Connection:
     async def _user(self, hello: msg.Hello) -> bool:
         if (found := self.live.guests.by_token(hello.token)) is not None:
             session, guest = found
-            async with self.live.admission.returning(urgent=True):
+            async with self._turn(urgent=True):
                 if self.live.guests.by_token(hello.token) is None:  # the guest was removed while this connection waited
                     return False
                 self.client = Client(tab=hello.tab, right=session.session.invitations[guest].token_hash)
@@ -233,7 +241,7 @@ class _Connection:
         entry = await self.live.stored.by_token(hello.token)
         if entry is None:
             return False
-        async with self.live.admission.returning(urgent=entry.id in self.live.index.running):
+        async with self._turn(urgent=entry.id in self.live.index.running):
             # while this connection waited, another device might have taken the session over, or the session was erased
             entry = await self.live.stored.by_token(hello.token)
             if entry is None:
@@ -251,7 +259,7 @@ class _Connection:
         record = await self.request.app[app_keys.IDENTITY].who(self.request, self.live.now())
         if record is None:
             return False
-        async with self.live.admission.returning(urgent=True):
+        async with self._turn(urgent=True):
             self.client = Client(
                 tab=hello.tab,
                 right=right_of(self.request),
@@ -262,6 +270,18 @@ class _Connection:
             )
             await self.live.presence.attach_staff(self.client, record)
         return True
+
+    @asynccontextmanager
+    async def _turn(self, *, urgent: bool) -> AsyncIterator[None]:
+        """Wait in the queue of returning clients. Raise `Crowded`, and `_LeftInQueue` if the client has closed the connection.
+
+        A page that hears nothing for some seconds connects again. If the server let in the connections that such pages have left,
+        it would serve each page several times, and the pages behind them would wait even longer.
+        """
+        async with self.live.admission.returning(urgent=urgent):
+            if self._is_cut:
+                raise _LeftInQueue
+            yield
 
     async def _say(self, message: msgspec.Struct) -> None:
         await self.socket.send_frame(replies.encode(message), WSMsgType.TEXT)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -13,8 +14,11 @@ from msgspec import structs
 from signaling.access.admission import Gate
 from signaling.config.proxies import one_proxy
 from signaling.config.shares import Sites
-from signaling.server import app_keys
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.server import app_keys, websocket
 from tests import PATIENCE_S
+from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 PEOPLE = 40
@@ -118,3 +122,35 @@ async def test_reconnecting_load_is_admitted_gradually_sessions_first(service: S
     for person, answer in zip(people, answers, strict=True):
         if answer["type"] == "bye":
             await service.user_tab(person.session_id, person.token)
+
+
+async def test_page_that_left_the_queue_is_not_let_in(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that waits in vain connects again. The server must not also serve the connection that the page has left."""
+    user = await service.user()
+    await user.close()
+    await eventually(lambda: not service.live.hub.clients)
+    made: list[websocket._Connection] = []
+    attached: list[str] = []
+    attach, connection = service.live.presence.attach_user, websocket._Connection
+
+    def new(*arguments: Any) -> websocket._Connection:
+        made.append(connection(*arguments))
+        return made[-1]
+
+    async def counted(client: Client, entry: Entry) -> None:
+        attached.append(client.tab)
+        await attach(client, entry)
+
+    monkeypatch.setattr(websocket, "_Connection", new)
+    monkeypatch.setattr(service.live.presence, "attach_user", counted)
+    gate = service.live.admission._returning = Gate(at_once=1, longest_s=60.0)
+    async with gate.turn():
+        left = await service._socket(service.settings.url)
+        await left.send_json({"type": "hello", "tab": "t-left", "token": user.token})
+        await eventually(lambda: gate.wait_s() > 0)
+        left._response.connection.transport.abort()
+        await eventually(lambda: made[-1]._is_cut)
+        back = asyncio.create_task(service.user_tab(user.session_id, user.token, tab="t-back"))
+    await back
+    assert attached == ["t-back"]
+    assert service.live.refused["gone"] == 1
