@@ -196,3 +196,9 @@ async def test_past_session_can_be_read_audited_and_erased(cast: Cast, tmp_path:
     assert not await record.get_by_text("펌웨어 안내").count()
     await operator.get("nav-audit").click()
     await expect(row(operator, "audit", "Ops", "상담 기록 삭제")).to_have_count(1)
+
+
+async def test_operator_can_search_a_site_that_has_no_session_yet(cast: Cast) -> None:
+    operator = await cast.operator()
+    await operator.get("nav-past").click()
+    await expect(operator.get("search-site").locator("option")).to_have_text(["전체", "빛과소리"])

@@ -7,6 +7,7 @@ import { Loaded, Pager } from "./loaded";
 import { NO_SEARCH, pages, search, type PastItem, type Search } from "./records";
 import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
+import { useSites } from "./use-sites";
 import { outcomeChoices, plansOfSites, type SitePlan } from "./wrap-up/plan";
 
 const STATES = ["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"] as const;
@@ -82,7 +83,8 @@ function useOutcomes(): Choice[] {
   return found;
 }
 
-function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: Search) => void }) {
+function SearchForm({ onSearch }: { onSearch: (wanted: Search) => void }) {
+  const sites = useSites();
   const outcomes = useOutcomes();
   const [wanted, setWanted] = useState(NO_SEARCH);
   const change = (part: Partial<Search>) => {
@@ -119,7 +121,8 @@ function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: S
       <Select
         label={t("past.site")}
         value={wanted.site}
-        choices={[any, ...sites.map((value) => ({ value, label: value }))]}
+        choices={[any, ...sites]}
+        data-testid="search-site"
         onChange={(event) => change({ site: event.currentTarget.value })}
       />
       <Select
@@ -155,22 +158,15 @@ export function Past({ onOpen }: { onOpen: (session: string) => void }) {
   const locale = useLocale();
   const [wanted, setWanted] = useState(NO_SEARCH);
   const [page, setPage] = useState(1);
-  const [sites, setSites] = useState<string[]>([]);
-  const load = async () => {
-    const found = await search(wanted, page);
-    setSites((known) => [...new Set([...known, ...found.items.map((one) => one.site)])].sort());
-    return found;
-  };
   return (
     <div class="past">
       <SearchForm
-        sites={sites}
         onSearch={(next) => {
           setWanted(next);
           setPage(1);
         }}
       />
-      <Loaded key={JSON.stringify([wanted, page])} what="sessions" load={load}>
+      <Loaded key={JSON.stringify([wanted, page])} what="sessions" load={() => search(wanted, page)}>
         {(found) => (
           <>
             <Table

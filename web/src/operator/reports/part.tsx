@@ -1,10 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../../staff/api";
+import { useState } from "preact/hooks";
 import { clock, languageName } from "../../staff/format";
 import { Select, useLocale, locale as localeNow, type Choice, type Locale } from "../../ui";
 import { Loaded } from "../loaded";
 import { shownText } from "../logic/table";
 import { Table, type TableColumn } from "../table";
+import { useSites } from "../use-sites";
 import { Chart } from "./chart";
 import { Days } from "./days";
 import {
@@ -51,7 +51,7 @@ export function ReportsPart() {
 /** Shows how many visitors came and how long they waited, by time, site, topic, outcome, language or counselor. */
 function Visitors() {
   const locale = useLocale();
-  const sites = useSites(locale);
+  const sites = useSites();
   const [asked, setAsked] = useState<Asked>({ ...lastDays(7, new Date()), by: "day", site: "" });
   const change = (part: Partial<Asked>) => setAsked({ ...asked, ...part });
   const wrong = wrongDays(asked, MOST_DAYS[asked.by]);
@@ -71,17 +71,6 @@ function Visitors() {
       )}
     </>
   );
-}
-
-function useSites(locale: Locale): Choice[] {
-  const [found, setFound] = useState<Choice[]>([]);
-  useEffect(() => {
-    (get(`/api/operator/sites?lang=${locale}`) as Promise<{ id: string; name: string }[]>).then(
-      (sites) => setFound(sites.map(({ id, name }) => ({ value: id, label: name }))),
-      () => undefined, // if the names of the sites cannot be fetched, the report of all sites still works
-    );
-  }, [locale]);
-  return found;
 }
 
 function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onChange: (part: Partial<Asked>) => void }) {
