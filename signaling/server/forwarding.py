@@ -36,6 +36,8 @@ NOT_PASSED_ON = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower(),
 })  # fmt: skip  # hop-by-hop headers (RFC 9110, 7.6.1), and headers that only servers may send
+# headers that are sent to the leader when a WebSocket is opened; in small letters, because proxies write names in any case
+PASSED_ON_BY_SOCKETS = frozenset({"origin", "cookie", "host", "user-agent", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower()})
 
 T = TypeVar("T")
 
@@ -205,8 +207,7 @@ class Relay:
             return response
 
     async def _socket(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        names = ("Origin", "Cookie", "Host", "User-Agent")
-        headers = [(name, value) for name, value in self._headers(request) if name in (*names, TOKEN_HEADER, ADDRESS_HEADER)]
+        headers = [(name, value) for name, value in self._headers(request) if name.lower() in PASSED_ON_BY_SOCKETS]
         connecting = self._http.ws_connect(leader.url + "/ws", headers=headers, max_msg_size=0, heartbeat=PING_S)
         try:
             upstream = await self._while_it_leads(leader, connecting)

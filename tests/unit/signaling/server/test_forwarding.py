@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
+from aiohttp import web, web_protocol
+from aiohttp.http_parser import HttpRequestParserPy
 from aiohttp.test_utils import TestServer
 
 from signaling.cluster.node import TOKEN_HEADER, Leader, Node
 from signaling.config.settings import Settings
 from signaling.server import app_keys
 from signaling.server.forwarding import Relay
+from tests import PATIENCE_S
 
 TOKEN = "the cluster's own"
 
@@ -114,3 +116,26 @@ async def test_ambiguous_target_is_not_forwarded(servers: tuple[TestServer, Seen
     server, seen = servers
     assert "400" in await ask(server, target, method)
     assert seen.targets == []
+
+
+async def test_socket_keeps_headers_that_a_proxy_wrote_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies that speak HTTP/2 write all header names in small letters. aiohttp without its C parser leaves them so."""
+    monkeypatch.setattr(web_protocol, "HttpRequestParser", HttpRequestParserPy)
+    told: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.WebSocketResponse:
+        told.put_nowait((request.headers.get("Origin", ""), request.headers.get("Cookie", "")))
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.close()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/ws", take)
+    head = "host: localhost\r\norigin: https://a.example\r\ncookie: a=b\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    head += "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    async with TestServer(app) as leader, follower(leader) as other, asyncio.timeout(PATIENCE_S):
+        _, writer = await asyncio.open_connection("127.0.0.1", other.port)
+        writer.write(f"GET /ws HTTP/1.1\r\n{head}\r\n".encode())
+        assert await told.get() == ("https://a.example", "a=b")
+        writer.close()
