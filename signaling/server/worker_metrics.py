@@ -114,7 +114,7 @@ _TRAFFIC = (
     ("packets", "packets", "Packets of voices and pictures"),
     ("octets", "bytes", "Bytes of voices and pictures"),
     ("lost", "lost_packets", "Packets of voices and pictures that were lost"),
-    ("restored", "restored_packets", "Packets of voices restored from a later packet (RED)"),
+    ("restored", "restored_packets", "Packets of voices restored from a later packet (RED) or on request"),
 )
 
 
