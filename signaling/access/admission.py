@@ -22,6 +22,9 @@ SAMPLE_S = 0.05  # Seconds between two samples of the event loop's lag.
 SMOOTHING = 0.1  # Weight of one sample in the mean lag; so the mean covers about the last half second.
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
+# Seconds after which a task in the queue is refused, because the server has become slower than expected. A page gives up a silent
+# connection after 12 s and connects again, so it would stand in the queue twice.
+PATIENCE_S = 8.0
 FIRST_TURN_S = 0.005  # assumed seconds between two admissions, until some have been measured
 JITTER = 1.15
 """Mean factor by which a client lengthens the delay that the server tells it.
@@ -48,12 +51,16 @@ class Gate:
     """A queue for work that at most `at_once` tasks may do at the same time.
 
     A task is refused if it would have to wait for more than `longest_s`. The refusal says when to try again: when the server has
-    probably served all tasks that came before. So refused clients do not all return at the same time.
+    probably served all tasks that came before. So refused clients do not all return at the same time. A task in the queue is
+    refused when it has waited for `patience_s`. None: a task may wait without end.
     """
 
-    def __init__(self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic, patience_s: float | None = None
+    ) -> None:
         self._free = at_once
         self._longest_s = longest_s
+        self._patience_s = patience_s
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
@@ -87,10 +94,13 @@ class Gate:
         place = asyncio.get_running_loop().create_future()
         (self._urgent if urgent else self._line).append(place)
         try:
-            await place
-        except asyncio.CancelledError:
+            async with asyncio.timeout(None if urgent else self._patience_s):
+                await place
+        except (asyncio.CancelledError, TimeoutError) as error:
             if place.done() and not place.cancelled():
                 self._leave()  # the task was admitted just before it was cancelled: admit the next task instead
+            if isinstance(error, TimeoutError):
+                raise Crowded("overloaded", self._appointment_s(self._clock())) from None
             raise
 
     def _leave(self) -> None:
@@ -141,8 +151,8 @@ class Admission:
         self.bounds = bounds or Bounds()
         self.lag_ms = 0.0
         self.sites = Sites()
-        self._new = Gate(at_once=8, longest_s=4.0)
-        self._returning = Gate(at_once=32, longest_s=4.0)
+        self._new = Gate(at_once=8, longest_s=4.0, patience_s=PATIENCE_S)
+        self._returning = Gate(at_once=32, longest_s=4.0, patience_s=PATIENCE_S)
 
     def check(self, crowd: Crowd, site: str) -> None:
         """Raise Crowded when no new session of `site` may begin."""

@@ -278,10 +278,15 @@ class _Connection:
         A page that hears nothing for some seconds connects again. If the server let in the connections that such pages have left,
         it would serve each page several times, and the pages behind them would wait even longer.
         """
-        async with self.live.admission.returning(urgent=urgent):
-            if self._is_cut:
-                raise _LeftInQueue
-            yield
+        try:
+            async with self.live.admission.returning(urgent=urgent):
+                if self._is_cut:
+                    raise _LeftInQueue
+                yield
+        except Crowded:
+            if self._is_cut:  # nobody is there to be told
+                raise _LeftInQueue from None
+            raise
 
     async def _say(self, message: msgspec.Struct) -> None:
         await self.socket.send_frame(replies.encode(message), WSMsgType.TEXT)

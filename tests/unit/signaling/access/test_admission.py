@@ -126,6 +126,26 @@ async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
     assert door.inside == ["d", "e"]
 
 
+async def test_who_waits_longer_than_expected_is_told_when_to_return() -> None:
+    """The server is much slower than it was when these people came. Users in a session still wait for their turn."""
+    gate = Gate(at_once=1, longest_s=100.0, patience_s=0.05)
+    inside: list[str] = []
+
+    async def visit(name: str, *, urgent: bool) -> None:
+        async with gate.turn(urgent=urgent):
+            inside.append(name)
+
+    async with gate.turn():
+        urgent = asyncio.create_task(visit("urgent", urgent=True))
+        for _ in range(2):
+            with pytest.raises(Crowded) as refused:
+                await visit("other", urgent=False)
+            assert refused.value.retry_s >= 1.0
+    await urgent
+    await visit("later", urgent=False)
+    assert inside == ["urgent", "later"]
+
+
 def test_nobody_new_enters_while_full_or_overloaded() -> None:
     admission = Admission(Bounds(most_waiting=10, most_lag_ms=100))
     admission.check(Crowd(Counter(shop=9)), "shop")
