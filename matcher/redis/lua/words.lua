@@ -87,8 +87,8 @@ local function forget_everything()
 end
 
 -- Begin a step. The clock never runs backwards. If it did not run at all, nothing would expire. So the domain begins empty when a
--- caller's first step comes from a time far before the last one: the clock of an earlier caller was ahead then. New fences (numbers of events) are larger than the last fence that the caller has
--- seen, even if Redis came back empty.
+-- caller's first step comes from a time far before the last one: the clock of an earlier caller was ahead then. New fences
+-- (numbers of events) are larger than the last fence that the caller has seen, even if Redis came back empty.
 -- `era`: the era (see `World`) that the caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
   if era == "" and World.now_ms - now_ms > AHEAD_MS then

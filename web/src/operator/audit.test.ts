@@ -37,7 +37,7 @@ describe("an undo that the server refuses", () => {
       "되돌릴 수 없어요. 이전 상담 결과에서 쓰던 분야가 삭제됐어요. 그 분야를 먼저 다시 추가해 주세요.",
     );
     await setLocale("en");
-    expect(whyRefused(refused)).toMatch(/a category that has been removed/);
+    expect(whyRefused(refused)).toMatch(/a topic that has been removed/);
   });
 
   it("names each field that would be wrong", () => {
