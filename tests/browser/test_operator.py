@@ -88,7 +88,7 @@ async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) ->
 
     await talk.get_by_test_id("operator-end").click()
     await operator.get("operator-end-confirm").click()
-    await expect(user.page.get_by_text("서비스에서 통화를 마쳤어요")).to_be_visible()
+    await expect(user.page.get_by_text("서비스에서 상담을 마쳤어요")).to_be_visible()
     await expect(counselor.page.get_by_text("운영자가 끝냈어요")).to_be_visible()
     await expect(counselor.get("wrapup-notes")).to_be_visible()
     await expect(row(operator, "live-staff", "Jimin", "마무리 중")).to_be_visible()
