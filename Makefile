@@ -66,9 +66,9 @@ unit:
 	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal
 
 # The slow tests and those that start a whole HTTP server are one in five, and take two thirds of the time. A developer who changes
-# what they test runs them by name. One process is enough: `lint` needs the other core, and each process reads all tests first.
+# what they test runs them by name.
 quick:
-	$(BIN)/pytest tests/unit -q --ignore tests/unit/signaling/server/http -m "not slow"
+	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal --ignore tests/unit/signaling/server/http -m "not slow"
 
 COUNT := 100000
 fuzz: $(VENV)/.dev pages ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
