@@ -68,17 +68,23 @@ async def test_just_changed_password_does_not_sign_in(records: Records) -> None:
     assert await records.sign_ins([], []) == []
 
 
+def executed(records: Records) -> list[str]:
+    """Return a list that gets the first word of each SQL statement from now on."""
+    statements: list[str] = []
+
+    def note(_connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement.split()[0])
+
+    for engine in records.engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    return statements
+
+
 async def test_sites_asked_for_together_share_a_query(records: Records) -> None:
     shops = [replace(SHOP, id=f"shop-{number}") for number in range(3)]
     for shop in shops:
         await records.save_site(shop)
-    statements: list[str] = []
-
-    def executed(_connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement.split()[0])
-
-    for engine in records.engines:
-        sa.event.listen(engine, "before_cursor_execute", executed)
+    statements = executed(records)
     assert await asyncio.gather(*(records.site(f"shop-{number % 4}") for number in range(40))) == [*shops, None] * 10
     assert statements.count("SELECT") <= 6
 
@@ -88,13 +94,7 @@ async def test_sign_ins_asked_for_together_share_queries(records: Records) -> No
     sign_ins = [SignInRecord(token_hash=f"h{number}", staff=JIMIN.id, created_at=1, expires_at=2) for number in range(70)]
     for sign_in in sign_ins:
         await records.add_sign_in(sign_in)
-    statements: list[str] = []
-
-    def executed(_connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement.split()[0])
-
-    for engine in records.engines:
-        sa.event.listen(engine, "before_cursor_execute", executed)
+    statements = executed(records)
     asked = [each.token_hash for each in sign_ins]
     assert await asyncio.gather(*map(records.signed_in, [*asked, "unknown"])) == [*((each, JIMIN) for each in sign_ins), None]
     assert 2 <= statements.count("SELECT") <= 4

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from typing import Any
 
 import pytest
 
@@ -142,10 +143,10 @@ async def test_pieces_fetched_together_wait_for_the_one_audit_entry(desk: Desk, 
     session, ops = await a_recorded_call(desk), await desk.cookie_of("ops")
     store, writing, go = desk.records.audit, asyncio.Event(), asyncio.Event()
 
-    async def slow(*entry: str) -> None:
+    async def slow(*entry: Any) -> None:
         writing.set()
         await go.wait()
-        await store(*entry)  # type: ignore[arg-type]
+        await store(*entry)
 
     monkeypatch.setattr(desk.records, "audit", slow)
     first = asyncio.create_task(desk.get(f"/api/recordings/{session}", headers=ops))
