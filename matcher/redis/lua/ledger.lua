@@ -109,7 +109,7 @@ function Ledger.lose(member)
   Ledger.settle(member)
 end
 
--- Sign a member out. Their accepted requests stay accepted until signaling decides what happens to each.
+-- Sign a member out. Their accepted requests stay accepted until the server decides what happens to each.
 function Ledger.dismiss(member, reason)
   if member.ringing then
     local ticket = tickets:get(member.ringing)
@@ -473,8 +473,8 @@ local function match_those_concerned()
 end
 
 -- Match what this step made possible. Before the step nothing was left to match. So it is enough to look at requests that began
--- to wait and at members who became free. `everybody`: look at all requests and members, because more staff may now be asked for a
--- request (a tier has opened), since time has passed, or staff came or went.
+-- to wait and at members who became free. `everybody`: look at all requests and members. This is needed after time has passed, or
+-- staff came or went, because a request may then be offered to more staff (a tier has opened).
 function Ledger.finish(everybody)
   if everybody or World.holds_until_ms > 0 then
     match_everybody()

@@ -24,7 +24,7 @@
 local Queues = {}
 
 local ABOVE_ALL = 500 -- larger than every priority; the name of a lane (its standing) contains this number minus the priority
-local EARLIER = 100000000000000 -- ms, added to the time of a rank so that it is never negative
+local EARLIER = 100000000000000 -- ms, added to the time in a rank so that this time is never negative
 local RANK, PLACE = 31, 30 -- number of digits of a rank, and of a place (enqueue time, arrival)
 
 local function excludes_some(ticket)

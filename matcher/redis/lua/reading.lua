@@ -16,10 +16,10 @@ end
 -- Which queues share specialists: queue -> other queue -> true or false. Later calls use what earlier calls have found, until the
 -- pools of a queue change. Without this, the place of one request among 40 queues took 0.7 ms, and the places of ten thousand users
 -- who reconnect took 7 s.
-local MOST_PAIRS = 100000 -- after this many pairs of queues, which take about 5 MB, everything is forgotten
+local MOST_PAIRS = 100000 -- after this many pairs of queues, which take about 5 MB, all results are forgotten
 local sharing, pairs_known, known_for = {}, 0, ""
 
--- Forget what is known about other rings, or about another domain.
+-- Forget these results if the pools that serve queues have changed (`World.rings`), for another domain, or at `MOST_PAIRS` pairs.
 local function open_sharing()
   local rings = World.rings ~= "" and DOMAIN .. World.rings or ""
   if rings ~= known_for or rings == "" or pairs_known >= MOST_PAIRS then

@@ -1,6 +1,6 @@
--- The choice of staff for a request and of a request for staff, with its reasons (matcher/selection.py). This file changes
--- nothing. A tier says how widely a request is offered: to staff of its category, of a parent category, or of any category. A tier is
--- named `ring` in the code.
+-- The choice of staff for a request and of a request for staff, with its reasons (matcher/selection.py). This file changes no
+-- stored data. A tier says how widely a request is offered: to staff of its category, of a parent category, or of any category. A
+-- tier is named `ring` in the code.
 --
 -- A match: ticket, member, ring, rule, candidates (a list of {id, load}, best first, at most `RULES.max_why`).
 

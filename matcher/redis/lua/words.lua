@@ -65,7 +65,8 @@ end
 --                   a call may use what earlier calls have found out about pools and queues (reading.lua)
 local World = {}
 
-local FENCE_LEAP = 60000000 -- µs: keeps new fences above those before Redis came back empty, even if clocks differed by a minute
+-- µs: keeps new fences larger than all fences from before Redis lost its data, even if clocks differed by a minute
+local FENCE_LEAP = 60000000
 
 function World.read()
   local bytes = call("GET", key("world"))
@@ -74,7 +75,8 @@ function World.read()
   World.rings = found[7] or "" -- earlier versions store no name, and drop the name that a later version has stored
 end
 
-local AHEAD_MS = 60000 -- clocks of servers may differ by 30 s; more than this is the mark of a clock that was wrong
+-- Clocks of servers may differ by 30 s. If two times differ by more than this many ms, one of the clocks was wrong.
+local AHEAD_MS = 60000
 
 -- Delete everything that is stored for the domain, except the fence.
 local function forget_everything()
@@ -86,10 +88,11 @@ local function forget_everything()
   World.fence = fence
 end
 
--- Begin a step. The clock never runs backwards. If it did not run at all, nothing would expire. So the domain begins empty when a
--- caller's first step comes from a time far before the last one: the clock of an earlier caller was ahead then. New fences
--- (numbers of events) are larger than the last fence that the caller has seen, even if Redis came back empty.
--- `era`: the era (see `World`) that the caller knows ("": none yet). `step`: a name for this step.
+-- Begin a step. The domain's clock is the latest time that a step has brought, and never runs backwards. After a step of a caller
+-- whose clock was far ahead, the domain's clock would stand still, and nothing would expire. So the domain begins empty when a
+-- new caller's first step has a time that is more than `AHEAD_MS` before the domain's clock. New fences (numbers of events) are
+-- larger than the last fence that the caller has seen, even if Redis came back empty. `era`: the era (see `World`) that the
+-- caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
   if era == "" and World.now_ms - now_ms > AHEAD_MS then
     forget_everything()
