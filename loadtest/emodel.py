@@ -1,7 +1,7 @@
 """The E-model (ITU-T G.107), which estimates how people rate a call from its delay and loss, as R (0 to 93) and as MOS.
 
 ITU-T has published no impairment values for Opus. The values of G.711 with loss concealment are used instead (G.113 appendix I:
-Ie = 0, Bpl = 25.1). Opus conceals losses at least as well as that codec. Sound that Opus repairs does not count as lost.
+Ie = 0, Bpl = 25.1). Opus conceals losses at least as well as G.711 does. Sound that Opus repairs does not count as lost.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class Engine:
     """The matching engine of one domain, in memory. A *domain* is one set of staff, requests and queues.
 
     `fence`: the number of the last event before a restart (`Event.fence`). `holding`: whether the matcher's earlier state is
-    lost. If so, the engine matches nobody until `end_hold`, or for at most `Rules.lease_ms` after the first step. During this
-    time, the server tells the engine all open requests and all members again. If the engine matched at once, the first user to
-    return would get a counselor before users who have waited longer.
+    lost. If so, the engine matches nobody until `end_hold` is called, but at most for `Rules.lease_ms` after the first step.
+    During this time, the server tells the engine all open requests and all members again. If the engine matched at once, the
+    first user to return would get a counselor before users who have waited longer.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

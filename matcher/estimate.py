@@ -31,7 +31,7 @@ def either(text: Place, call: Place) -> Place:
 class Pickups:
     """The last pickups (acceptances of waiting requests) of one queue, and the span of time (ms) before each pickup.
 
-    A span ends at its pickup. It begins at the previous pickup or, if that is later, when the accepted request began to wait. So
+    A span ends at its pickup. It begins at the previous pickup or when the accepted request began to wait, whichever is later. So
     times in which nobody waited do not count. For example, if on a quiet day five callers are each answered after three seconds,
     the estimate counts one pickup every three seconds, not one every two hours.
     """
@@ -51,8 +51,9 @@ class Pickups:
         """Return the range of seconds until the `place`-th pickup from now. `place` counts from 1.
 
         Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `head_since_ms`: when the first request of the
-        queue began to wait (None: nobody waits). The estimate grows with the time since the last pickup or, if that is later,
-        since `head_since_ms`. So the estimate rises as soon as pickups become rarer, for example because staff go home.
+        queue began to wait (None: nobody waits). The estimate grows with the time that has passed since the last pickup or since
+        `head_since_ms`, whichever is later. So the estimate rises as soon as pickups become rarer, for example because staff go
+        home.
 
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.

@@ -137,8 +137,8 @@ class Ledger:
     def _kept_from(self, queue: Queue) -> int:
         """Return how many places are kept free for appointments with the queue's specialists.
 
-        Specialists list the queue's category or a parent of it. For each place that is kept free, a request in the queue waits
-        until about one more request has been accepted.
+        Specialists are the members who list the queue's category or a parent of it. For each place that is kept free, a request
+        in the queue waits until about one more request has been accepted.
         """
         kept = 0
         for staff, promised in self.promises.items():
@@ -268,7 +268,7 @@ class Ledger:
             self.settle(member)
 
     def redeem(self, ticket: Ticket) -> None:
-        """Let the request of an appointment, for which a place was kept free, wait ahead of all others.
+        """Put the request of an appointment into its queue, ahead of all others, and stop keeping a place free for it.
 
         If the member whom the request names is idle, matching offers the request to this member.
         """

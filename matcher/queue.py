@@ -2,9 +2,9 @@
 
 The oldest request of a lane comes first. All requests of a lane have the same priority and wait equally long until they are
 offered to more staff (until a wider *tier* opens; a tier is named `ring` in the code). In a lane, either all requests or none are
-marked `first` (they are served before all others), and either all or none exclude members. Priority counts as waiting time: the
-matcher subtracts each request's priority, as a time, from the request's enqueue time, and serves the request with the earliest
-result first. So the order of two requests never changes while they wait.
+marked `first` (a request with this mark is served before all others), and either all or none exclude members. Priority counts as
+waiting time: the matcher subtracts each request's priority, as a time, from the request's enqueue time, and serves the request
+with the earliest result first. So the order of two requests never changes while they wait.
 
 The oldest request of a lane is also the first one for which a wider tier opens. So matching looks only at the head of a lane,
 however long the lane is. A few requests exclude members: for example a member who declined the request within the last minute, or
@@ -35,9 +35,9 @@ class Ticket:
     """A request and its present state.
 
     `blocked`: members who are excluded for a while, because they declined or missed the request. `waiting_since_ms`: start of the
-    present wait. For example after the counselor disconnected, this time is later than the enqueue time. `counts_from_ms`: the
-    enqueue time, moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its
-    user has left the page.
+    present wait. A new wait begins, for example, after the counselor disconnected; this time is then later than the enqueue time.
+    `counts_from_ms`: the enqueue time, moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the
+    request is accepted, but its user has left the page.
     """
 
     __slots__ = (
@@ -198,7 +198,7 @@ class Queues:
             del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: Rank) -> int:
-        """Return how many requests of `queue`, and of queues with the same specialists, are served before one of this rank.
+        """Return how many requests of `queue`, and of queues that share specialists with it, are served before this rank.
 
         Specialists are the members who list the category of a queue or a parent of it. Only queues of the same medium count,
         because a member has a separate capacity for texts and for calls.

@@ -103,7 +103,7 @@ class Selection:
         return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
-        """Match the request that must be served first, of all for which an idle member is found. None: there is none."""
+        """Match the first request for which an idle member is found, in the order of service. None: there is no such request."""
         found: Match | None = None
         if not self.roster.idle_count:
             return None

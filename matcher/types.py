@@ -243,7 +243,7 @@ class Unavailable(Exception):
 
 
 class MatchStore(Protocol):
-    """One matching domain: a set of staff, requests and queues, whose requests only these staff serve.
+    """One matching domain: a set of staff, requests and queues. Only these staff serve these requests.
 
     Each call is one atomic step at time `now_ms`. The call returns every event that it caused, in order, and raises `Refused`
     when the state tables (`matcher/states.py`) forbid it. If the `fence` of a call is smaller than the fence of the reservation
@@ -254,12 +254,12 @@ class MatchStore(Protocol):
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
         """Sign a member in (state `away`), or bring a `lost` member back to the state before `lost`.
 
-        Updates the member's skills and renews the presence lease: the member stays signed in for 30 s, or until the next renewal.
+        Updates the member's skills and renews the presence lease: without another renewal, the member is signed out after 30 s.
         Raises ValueError when a capacity is out of bounds.
         """
 
     async def renew(self, staff_ids: list[str], now_ms: int) -> None:
-        """Renew the presence leases of these members: each stays signed in for 30 s more. Skip unknown and `lost` members."""
+        """Renew the presence leases of these members: each stays signed in for 30 s from now. Skip unknown and `lost` members."""
 
     async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Mark a member as `lost`, because their last connection has closed.
@@ -418,7 +418,7 @@ class MatchStore(Protocol):
         """After a restart, tell the store the fence of the last event before the restart, so that new fences are larger.
 
         If Redis then turns out to be empty at the first step, Redis has lost the state. In that case the store *holds*: it
-        matches nobody for 30 s, or until `end_hold`.
+        matches nobody until `end_hold` is called, but at most for 30 s.
         """
 
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:

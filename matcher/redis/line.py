@@ -9,9 +9,9 @@ step's first answer (`main.lua`). After `RETRY_S` the calls of the flight fail w
 Redis itself refuses a call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once.
 The other calls of the flight, such as reads, can still succeed.
 
-In a Redis cluster all keys of a domain are in one slot. So one connection is enough. The connection goes to the node that has the
-slot: Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing is
-stored. So while the slot moves to another node, Redis answers ASK, and no step runs until the slot has arrived.
+In a Redis cluster all keys of a domain are in one hash slot. So one connection is enough. The connection goes to the node that
+has the slot: Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing
+is stored. So while the slot moves to another node, Redis answers ASK, and no step runs until the slot has arrived.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ from matcher.types import Unavailable
 # Version of the stored data. With a new number the store begins empty, and servers announce all requests and members again.
 LAYOUT: Final = 3
 FLIGHT: Final = 32  # at most this many calls are sent together; must be below ANSWERS_KEPT of main.lua
-# After a flight, at most this many callers go on in one turn of the event loop. Each of them then works for up to 1 ms, and other
-# work, such as a chat line, must not wait for all of them.
+# When a batch of calls (a flight) is answered, at most this many of its callers continue in one turn of the event loop. Each of
+# them then works for up to 1 ms, and other work, such as a chat line, must not wait for all of them.
 TOLD_A_TURN: Final = 8
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
 RETRY_S: Final = 5.0  # a batch of calls (a flight) is sent again for at most this many seconds; then the calls fail
@@ -139,7 +139,10 @@ class Line:
                 self._tell_some()
 
     def _tell_some(self) -> None:
-        """Let the first `TOLD_A_TURN` callers go on, and the others in the next turns. The next flight does not wait for them."""
+        """Let the first `TOLD_A_TURN` callers continue now, and the others in the next turns of the event loop.
+
+        The next batch of calls does not wait for these callers.
+        """
         self._tell(min(TOLD_A_TURN, len(self._answered)))
         if self._answered:
             asyncio.get_running_loop().call_soon(self._tell_some)
@@ -256,7 +259,7 @@ def _bulk(data: bytes) -> bytes:
 
 
 async def _answer(connection: AbstractConnection) -> Answer:
-    """Return the next answer of Redis. If the call failed, return the call's error. Raise an error of the connection."""
+    """Return the next answer of Redis. If the call failed, return the call's error. If the connection fails, raise its error."""
     try:
         return cast(bytes, await connection.read_response(timeout=inf))  # `_execute` limits the time
     except ResponseError as error:

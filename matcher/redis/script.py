@@ -17,7 +17,7 @@ from typing import Final
 # names of the files in `lua/`, each after the files that it uses
 PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", "steps", "reading", "main")
 
-# While Redis loads a library, the library has neither `redis.call` nor `string`. So the library creates its functions at the
+# While Redis loads a library, the library can use neither `redis.call` nor `string`. So the library creates its functions at the
 # first call. When memory is full, Redis refuses a function without flags before that function runs, not in the middle of its
 # writes. Functions that only read are flagged `no-writes`, and run even then.
 FRAME: Final = """

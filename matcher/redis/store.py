@@ -32,15 +32,16 @@ OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 class RedisStore:
     """One matching domain in the Redis at `url`. Several stores can share the domain. Every step can raise `Unavailable`.
 
-    Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. `Unavailable`
-    says when a step that raises it may have run. `connect`: a function that returns a Redis client for a URL (`line.py`).
+    Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. The docstring of
+    `Unavailable` says in which cases a step that raised this error may have run. `connect`: a function that returns a Redis
+    client for a URL (`line.py`).
 
     `fence`: the number of the last event before a restart (`Event.fence`), if known. New fences are larger, even if Redis has
     lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
     again: `restore` with the open requests and their original enqueue times, and `sign_in` for every member. The store then
-    matches nobody for `Rules.lease_ms`, or until `end_hold`.
+    matches nobody until `end_hold` is called, but at most for `Rules.lease_ms`.
     """
 
     def __init__(
@@ -205,7 +206,7 @@ class RedisStore:
         return events
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
-        """Return the result of a read, and the time (ms) for which the result holds.
+        """Return the result of a read, and the point in time (ms) that the result describes.
 
         This time is the later of `now_ms` and the last step's time.
         """

@@ -49,7 +49,7 @@ def packed_staff(staff: Staff) -> dict[str, Any]:
 
 
 def packed_request(request: Request) -> dict[str, Any]:
-    """Pack a request. Raise ValueError if its priority or one of its two waiting times (`widens_ms`) is out of bounds."""
+    """Pack a request. Raise ValueError if its priority, its enqueue time or a waiting time in `widens_ms` is out of bounds."""
     if abs(request.priority) > MOST_PRIORITY:
         raise ValueError("priority is out of bounds")
     if request.enqueued_at_ms < 0:

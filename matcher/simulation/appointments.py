@@ -24,9 +24,9 @@ Follow = Callable[[list[AnyEvent]], None]
 class Kept:
     """Counts of appointments by how they were kept.
 
-    `booked`: all appointments. `on_time`: appointments that rang at their counselor at their start. `late`: those that rang at
-    their counselor later, for example because the counselor's conversation before had not ended. `elsewhere`: those that rang
-    first at another counselor. `nobody`: those that never rang.
+    `booked`: all appointments. `on_time`: appointments that rang at the booked counselor at the booked time. `late`: those that
+    rang at the booked counselor later, for example because the counselor's conversation before had not ended. `elsewhere`: those
+    whose first ring was at another counselor. `nobody`: those that never rang.
 
     `broken`: promises that the matcher broke. A promise is broken if another call rang in the place that was kept free, or if the
     appointment did not ring at its start although its counselor could take a call.

@@ -2,7 +2,8 @@
 
 Without a signature, anybody who can write into Redis could name their own address as the leader's. Requests, the servers' token
 and the cookies of staff would then go there. The signature (HMAC-SHA256) uses a key that is derived from the cluster's secret.
-The signature covers the term, which grows with each leader, and the time, so that replaying an old lease has no effect.
+The signature covers the term, which grows with each leader, and the time of signing, so that replaying an old lease has no
+effect.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-MOST_SKEW_MS = 30_000  # ms by which the clocks of two machines may differ
+MOST_SKEW_MS = 30_000  # the clocks of two machines may differ by at most this many ms
 
 
 class Leader(Struct, frozen=True, kw_only=True):

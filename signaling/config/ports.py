@@ -1,4 +1,4 @@
-"""Check the ports that this machine's processes will bind. If another program has one, the error names the option to change."""
+"""Check the ports that our processes on this machine will bind. If a port is taken, the error names the option to change."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Port:
     kind: socket.SocketKind = socket.SOCK_STREAM
 
     def is_free(self) -> bool:
-        """Return whether no program has this port on any of the hosts."""
+        """Return whether this port is free on all of the hosts."""
         return all(_can_bind(host, self.number, self.kind) for host in self.hosts)
 
 

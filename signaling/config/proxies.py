@@ -98,7 +98,8 @@ def proxies_of(networks: str) -> Proxies:
 def parse(entry: str) -> Address:
     """Return the IP address in one entry of a proxy's header. The entry may also have a port, brackets and a zone.
 
-    IPv4 inside IPv6 becomes IPv4. Raises Unreadable if the entry is no IP address.
+    An IPv4 address inside an IPv6 address (IPv4-mapped) becomes the IPv4 address. Raises Unreadable if the entry is no IP
+    address.
     """
     text = entry.strip()
     match = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)

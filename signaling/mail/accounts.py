@@ -56,8 +56,8 @@ class AccountMails:
     async def invite(self, member: StaffRecord, *, audit: Iterable[Audited] = ()) -> bool:
         """Queue a mail with an invitation or, for a member who has a password, with a link for a new password.
 
-        Return whether a mail waits in the outbox. `audit`: the audit entries to store with it. They are not stored if such a mail
-        waits already.
+        Return whether a mail waits in the outbox. `audit`: the audit entries to store with the mail. They are not stored if such
+        a mail waits already.
 
         No mail is queued if there is no mail server, if the member has no address, or if the member signs in at a provider.
         """

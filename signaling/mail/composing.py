@@ -36,7 +36,7 @@ _QUOTED = Seen(2000, lines=True, cut=True)
 
 
 def link_life_ms(site: Site | None) -> int:
-    """Return for how many ms a link into a conversation of this site works at least."""
+    """Return the shortest time (ms) for which a link into a conversation of this site works."""
     return max(THREAD_DAYS, site.thread_days if site else 0) * _DAY_MS
 
 

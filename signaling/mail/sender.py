@@ -2,8 +2,8 @@
 
 A few tasks, called *lanes*, send at the same time. Each lane takes the most urgent mail that is due. The lane keeps its
 connection to the mail server as long as mails are due. Every step has a time limit, because a mail server may hang or respond
-very slowly. When the mail server itself fails, all lanes pause. Each further failure makes the pause longer. For the mails that
-wait meanwhile, a pause is not a failed try.
+very slowly. When the mail server itself fails, all lanes pause. Each further failure makes the pause longer. For a mail that
+waits during a pause, the pause does not count as a failed try.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 All these workers end with the server. A worker counts as dead when its process exits, or when its event stream was silent for
 three heartbeats. `liveness.py` defines how the silence is counted. When a worker is dead, a spare takes its place, the callback
-``on_dead`` gets its rooms, and a new worker starts. A worker that receives SIGTERM is replaced in the same way, but first keeps
-its rooms open until their participants have moved.
+``on_dead`` gets the dead worker's rooms, and a new worker starts. A worker that receives SIGTERM is replaced in the same way, but
+first keeps its rooms open until their participants have moved.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def _bracketed(host: str) -> str:
 async def run(settings: MediaSettings) -> None:
     """Run the workers until SIGTERM or SIGINT. After that, wait until all workers have ended.
 
-    A worker ends when its rooms have moved, at a second signal, or after `KILL_AFTER_S`.
+    A worker ends when its rooms have moved, at a second signal, or after `KILL_AFTER_S`, whichever comes first.
     """
     host = _Host(settings)
     loop = asyncio.get_running_loop()

@@ -204,7 +204,7 @@ async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable
 
 
 async def close_strays(worker: MediaWorker, is_here: IsHere) -> None:
-    """Close the worker's rooms that have moved or whose sessions are over."""
+    """On this worker, close the rooms that now belong to another worker, and the rooms whose sessions are over."""
     try:
         async with asyncio.timeout(COMMAND_TIMEOUT_S):
             for room in await worker.client.rooms():

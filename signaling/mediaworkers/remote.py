@@ -3,8 +3,8 @@
 A lease is an entry that expires unless the worker renews it. It only makes the worker known. Only the worker's event stream shows
 whether the worker is alive. So calls continue while Redis is unavailable. A worker counts as dead when nothing listens at its
 address, or when its event stream was silent for too long. The callback ``on_dead`` then gets the dead worker's rooms. If the
-worker was not dead but only hung, it is used again as soon as it responds. This server then closes those rooms of this worker
-that have moved to other workers.
+worker was not dead but only hung, it is used again as soon as it responds. Meanwhile its rooms may have been opened on other
+workers. This server then closes the outdated copies of these rooms on this worker.
 """
 
 from __future__ import annotations
