@@ -1,7 +1,7 @@
 """Admission control: which clients the server lets in when many come at the same time.
 
-No new session begins while the server is full or overloaded. Clients that connect again to a session are admitted at the rate
-that the server can serve. Staff, and users in a conversation, are never refused here.
+No new session begins while the server is full or overloaded. Clients that connect again to a session are admitted at the rate at
+which the server can serve them. Staff, and users in a conversation, are never refused here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SMOOTHING = 0.1  # Weight of one sample in the mean lag; so the mean covers abou
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
 # Seconds after which a task in the queue is refused, because the server has become slower than expected. A page gives up a silent
-# connection after 12 s and connects again, so it would stand in the queue twice.
+# connection after 12 s and connects again, so after a longer wait it would stand in the queue twice.
 PATIENCE_S = 8.0
 FIRST_TURN_S = 0.005  # assumed seconds between two admissions, until some have been measured
 JITTER = 1.15
@@ -165,7 +165,7 @@ class Admission:
 
     @asynccontextmanager
     async def new(self, crowd: Crowd, site: str) -> AsyncIterator[None]:
-        """Wait until a new session of `site` may be made. Make it inside the `async with` block. Raises Crowded."""
+        """Wait until a new session of `site` may be made. Make the session inside the `async with` block. Raises Crowded."""
         self.check(crowd, site)
         async with self._new.turn():
             yield

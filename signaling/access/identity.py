@@ -37,7 +37,8 @@ LEAST_PASSWORD = 8  # At least this many characters in a staff password.
 # A password is refused when an attacker needs fewer guesses than this, by zxcvbn's estimate. So the 30,000 most common leaked
 # passwords are refused.
 LEAST_GUESSES = 1_000_000
-# zxcvbn sees only this many characters of a password, because its time grows with the square of the number of characters.
+# zxcvbn gets only this many characters from the beginning of a password, because zxcvbn's time grows with the square of their
+# number.
 _JUDGED = 72
 UNKNOWN = "unknown"  # The actor of a refused sign-in in the audit log, because nobody was authenticated.
 
@@ -146,7 +147,7 @@ class Identity:
     ) -> str:
         """Store a new sign-in of a member who has proved who they are, and its audit entry.
 
-        Return the sign-in's token, which goes into the cookie. `rules`: the rules for signing in of the member's organisation.
+        Return the sign-in's token, which goes into the cookie. `rules`: the sign-in rules of the member's organisation.
         Raises SignInRefused.
         """
         token, made = sign_in_for(staff, now, rules=rules, address=address, device=device, limited=limited)

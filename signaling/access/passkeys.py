@@ -61,7 +61,7 @@ class Passkeys:
     async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:
         """Begin to register a passkey. Return the options for `navigator.credentials.create`, and a ticket.
 
-        `add` needs the ticket, which is the encrypted challenge.
+        The ticket is the encrypted challenge. Pass the ticket to `add`.
         """
         host = host_of(origin)
         known = [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.credential)) for each in await self._at(member, host)]
@@ -126,8 +126,8 @@ class Passkeys:
     def request_options(self, origin: str, now: int) -> tuple[dict[str, Any], str]:
         """Begin a sign-in by passkey. Return the options for the browser's `navigator.credentials.get`, and a ticket.
 
-        `owner` needs the ticket, which is the encrypted challenge. The options name no member, so the browser offers all passkeys
-        that it has for this host.
+        The ticket is the encrypted challenge. Pass the ticket to `owner`. The options name no member, so the browser offers all
+        passkeys that it has for this host.
         """
         options = webauthn.generate_authentication_options(
             rp_id=host_of(origin), timeout=_TIMEOUT_MS, user_verification=UserVerificationRequirement.REQUIRED

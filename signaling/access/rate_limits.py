@@ -11,7 +11,7 @@ class Buckets:
     """A token bucket for each key, such as an address. A new bucket is full: it has `burst` tokens.
 
     A bucket that is not full gains `per_minute` tokens a minute.
-    At most `most_keys` buckets are held. If there are more, the bucket that was not used for longest is dropped. By then, that
+    At most `most_keys` buckets are held. If there are more, the bucket whose last use was earliest is dropped. By then, that
     bucket is nearly full again, so dropping it changes little.
     """
 

@@ -151,7 +151,10 @@ def of_site(site: Site, *, own: bool = False) -> Thing:
 
 
 def of_member(member: StaffRecord) -> Thing:
-    """Return a member of staff as a `Thing`, for `may`. A member who serves all sites belongs to no single site."""
+    """Return a member of staff as a `Thing`, for `may`.
+
+    A member who serves all sites counts as belonging to the whole organisation.
+    """
     return Thing(member.organisation, None if ALL in member.sites else frozenset(member.sites))
 
 

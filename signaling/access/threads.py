@@ -5,7 +5,7 @@ the user, and gets a short-lived token in return. The token is a compact JWS wit
 (RFC 8725, 3.11). The server does not store the token. A token holds the site and the keyed hash of the partner's id for the user
 (`Codes.user_ref`).
 
-The token of a session gives no right to the thread: a link in a mail gives that token, too, and a mail can be forwarded.
+The token of a session gives no right to the thread: the link in a mail gives a session's token, too, and mails can be forwarded.
 """
 
 from __future__ import annotations

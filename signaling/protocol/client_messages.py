@@ -98,7 +98,10 @@ class GetIce(Message, tag="ice"):
 
 
 class PeerReport(Message, tag="peer"):
-    """The client reports the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed)."""
+    """The client reports the state of its peer connection.
+
+    ``text_only``: no media path was found within 5 s. ``lost``: the peer connection has failed.
+    """
 
     session: Id
     state: Literal["live", "text_only", "lost"]

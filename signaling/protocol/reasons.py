@@ -68,7 +68,7 @@ SignInReason = Literal[
 `no_role`: the provider gives the person no role here. `no_role_claim`: the provider's answers do not name a role.
 `state_over`: the sign-in at the provider took too long, or the provider's answer came twice.
 `by_provider`: the OpenID provider added this person, and only the provider decides whether this person may sign in.
-`provider_only`: the person's organisation takes no passwords and passkeys.
+`provider_only`: the person's organisation accepts neither passwords nor passkeys.
 """
 
 PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]

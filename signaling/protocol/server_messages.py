@@ -131,7 +131,7 @@ class LineChanged(Message, tag="line_changed"):
 
 
 class LineMarks(Message, tag="line_marks"):
-    """The chat lines that the other participants have received and read. Sent whole at each change."""
+    """The chat lines that the other participants have received and read. At each change, the server sends all ``marks`` again."""
 
     session: str
     marks: list[Mark]

@@ -131,9 +131,10 @@ class ParticipantView(Struct, kw_only=True):
 
     ``listens``: how an operator takes part; null for everybody who is not an operator. "listen": nobody hears the operator.
     "whisper": only the counselor hears the operator, and in a consultation also the professional; users are not told of a
-    whisper. "join": everybody hears the operator. ``presence``: here; lost (disconnected); left_page (the user of a text session,
-    after a minute without connection); reading (a professional who reads the conversation before joining, unheard); gone.
-    ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
+    whisper. "join": everybody hears the operator. ``presence``: "lost" means that the person is disconnected; "left_page", that
+    the user of a text session has been disconnected for a minute; "reading", that a professional reads the conversation before
+    joining, and is not heard yet. ``peer``: the state of the person's peer connection to the media worker; "lost" means that it
+    has failed.
     """
 
     id: str

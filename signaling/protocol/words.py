@@ -39,7 +39,7 @@ Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
 ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call; only staff hear a whisper
 
-# what a site lets operators do in its calls: nothing, listen, also whisper to staff, also join
+# what a site lets operators do in its calls. off: nothing; on: listen; whisper: also whisper to staff; join: also join the call
 Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
 

@@ -62,10 +62,10 @@ from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
-# at each listening socket, at most this many new connections wait in the kernel to be accepted; further clients must send their
-# SYN again, after 1, 3, 7, 15 s
+# At each listening socket, at most this many new connections wait in the kernel to be accepted. A client beyond this number sends
+# its SYN again, 1, 3, 7 and 15 s after its first SYN.
 BACKLOG = 4096
-SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
+SHUTDOWN_S = 1.0  # at shutdown, running requests have at most this many seconds to end; WebSockets are closed before
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a multipart body
 
 

@@ -22,9 +22,9 @@ class Limits:
 
     `most`: limit of the process's connections. `each_address`: limit of one address's connections that are not being served.
     `each_address_served`: limit of one address's connections, served or not. `asking_s`: longest time from the opening of a
-    connection, or from a request's first byte, to the end of the request's headers. `idle_s`: longest time between two requests.
-    `idle_trusted_s`: longest time between two requests of our own proxies and servers. This time is longer, so that the proxy or
-    server closes the connection first.
+    connection, or from a request's first byte, to the end of the request's headers. `idle_s`: longest time between two requests
+    of a connection. `idle_trusted_s`: the same for a connection from one of our own proxies or from another server of the
+    cluster. This time is longer, so that the other side closes such a connection before this server does.
     """
 
     most: int = 10_000

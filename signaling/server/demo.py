@@ -164,7 +164,7 @@ def site_of(settings: Settings) -> Site:
 async def seed(records: Records, settings: Settings) -> None:
     """Store the demo's accounts and its site, if they are missing.
 
-    If the site is stored already, only bring the shop's key and addresses in it up to date. Settings that operators have changed
+    If the site is stored already, update only the shop's key and addresses in it. Settings that operators have changed
     stay as they are.
     """
     known = await records.site(SITE)
@@ -187,7 +187,7 @@ async def seed(records: Records, settings: Settings) -> None:
 
 
 def _with_shop(known: Site, demo: Site) -> Site:
-    """Return the stored site with the shop's key and address. The shop's address changes with `--shop-port`."""
+    """Return the stored site with the shop's present key and address. The shop's address changes with `--shop-port`."""
     keys = [*demo.keys, *(key for key in known.keys if key.kid != KEY_ID)]
     return replace(
         known,
@@ -241,7 +241,7 @@ _read_code: Reader[_CodeRequest] = Reader(_CodeRequest)
 
 
 class Shop:
-    """The shop's server. The server holds signed-in visitors in memory, and forgets the oldest when there are too many."""
+    """The shop's server. The server holds signed-in visitors in memory, and forgets the oldest beyond `_MOST_VISITORS`."""
 
     def __init__(self, settings: Settings, pages: Path = PAGES / "shop") -> None:
         self._settings = settings

@@ -24,8 +24,8 @@ from signaling.server.http.errors import refusal
 log = structlog.get_logger(__name__)
 
 LEADER_WITHIN_S = 5.0  # while the cluster has no leader, a request waits at most this many seconds for a leader
-# at most this many seconds pass until the leader's response begins, and between two parts of the response; after a large request,
-# the response may begin later
+# The leader's response must begin within this many seconds, and each further part of the response must follow within this many
+# seconds. After a large request, the response may begin later.
 REQUEST_S = 30.0
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
 COME_BACK_MS = 50  # milliseconds after which clients that are asked to reconnect do so
@@ -36,7 +36,7 @@ NOT_PASSED_ON = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower(),
 })  # fmt: skip  # hop-by-hop headers (RFC 9110, 7.6.1), and headers that only servers may send
-# headers that are sent to the leader when a WebSocket is opened; in small letters, because proxies write names in any case
+# headers that are sent to the leader when a WebSocket is opened; in lower case, because proxies may change the case of names
 PASSED_ON_BY_SOCKETS = frozenset({"origin", "cookie", "host", "user-agent", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower()})
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class Relay:
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
             if node.is_node(request.headers.get(TOKEN_HEADER, "")):
-                # another server has forwarded this request, because it does not know yet that this server no longer leads
+                # another server has forwarded this request, and does not know yet that this server no longer leads
                 return _unavailable()
             try:
                 return await self._to_leader(request, handler)
@@ -163,7 +163,7 @@ class Relay:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
     async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Forward one HTTP request. Raises _NotReached if no connection to the leader was made, so that nothing was sent."""
+        """Forward one HTTP request. Raises _NotReached if no connection to the leader was made; then nothing was sent."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
         except aiohttp.ClientConnectorError as error:
@@ -226,8 +226,8 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # if the leader has changed since the connection was opened, `goodbye` did not include this socket, so the client
-                # must reconnect now
+                # if the leader changed while the WebSocket to the old leader was being opened, `goodbye` did not include this
+                # client's WebSocket, so the client must reconnect now
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:

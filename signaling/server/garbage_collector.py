@@ -1,11 +1,11 @@
 """Choose the moments for full runs of Python's garbage collector.
 
-A full run stops the whole server: in a test with ten thousand sessions, for 1.2 s. In that test, Python's standard thresholds
-caused a full run every four seconds while many clients connected. These runs took a third of the server's time. Most of the
-visited objects would have become free without a full run. With this module, objects stay in the young generation for longer. A
-full run waits until the server has been calm for `CALM_S`: no client waits to be let in, and the event loop hardly lags. If the
-server stays busy, a full run begins only when the number of new objects is twice the number of objects that survived the last
-full run.
+A full run stops the whole server while it lasts: for 1.2 s in a test with ten thousand sessions. In that test, Python's standard
+thresholds caused a full run every four seconds while many clients connected. These runs took a third of the server's time. Most
+of the visited objects would have become free without a full run. With this module, objects stay in the young generation for
+longer. A full run waits until the server has been calm for `CALM_S`: no client waits to be let in, and the event loop hardly
+lags. If the server stays busy, a full run begins only when the number of new objects is twice the number of objects that survived
+the last full run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MIDDLE: Final = 10  # number of runs over the young generation after which Pytho
 NEVER: Final = 1_000_000_000  # threshold so high that Python never starts a full run by itself
 LOOK_S: Final = 2.0  # seconds between two checks whether a full run is due
 CALM_S: Final = 30.0
-"""Seconds for which the server must be calm before a full run. This is longer than many clients take to reconnect."""
+"""Seconds for which the server must be calm before a full run. Even a reconnect of very many clients takes less time."""
 LEAST: Final = 200_000
 """A full run needs at least this many new objects: about 40 MB if all of them are garbage."""
 
@@ -32,9 +32,9 @@ def is_due(new: int, kept: int, *, calm: bool) -> bool:
     """Return whether a full run is due.
 
     `new`: about how many objects were made since the last full run. `kept`: objects that survived that run. A full run is due
-    when `new` exceeds a quarter of `kept` while the server is calm, or twice `kept` while it is busy. The limit for a busy server
-    is so high because many reconnecting clients make many new objects, but hardly any garbage that needs a full run: `let_go`
-    breaks the reference cycles of closed WebSockets.
+    when `new` exceeds `LEAST` and, while the server is calm, a quarter of `kept` or, while the server is busy, twice `kept`. The
+    limit for a busy server is so high because many reconnecting clients make many new objects, but hardly any garbage that needs
+    a full run: `let_go` breaks the reference cycles of closed WebSockets.
     """
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 
@@ -55,7 +55,7 @@ def let_go(request: web.Request, socket: web.WebSocketResponse) -> None:
     """Break the reference cycles of a WebSocket whose handler is done, so that no full run is needed to free it.
 
     aiohttp 3.14 leaves two cycles. First, the error that ended the socket refers to a traceback, and the traceback's frames refer
-    to the socket. Second, the protocol refers to the socket's method for heartbeats.
+    to the socket. Second, aiohttp's protocol object of the connection refers to a method of the socket (for heartbeats).
     """
     error = socket.exception()
     while error is not None:

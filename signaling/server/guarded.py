@@ -178,8 +178,8 @@ class Guarded(web.RequestHandler):
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Read again, in one of the next turns of the event loop.
 
-        Otherwise, a hundred large uploads would all read in the same turn, and each step of every other request would wait for
-        that.
+        If every connection read again at once, a hundred large uploads would read in the same turn, and all other requests would
+        wait for them.
         """
         if not self._held:
             super().resume_reading(resume_parser)
@@ -226,9 +226,9 @@ class Guarded(web.RequestHandler):
         return self._socket.get_write_buffer_size() if self._socket is not None else 0
 
     def unread_bytes(self) -> int:
-        """Return how many bytes the client has not received yet: those that are buffered here and, on Linux, in its socket.
+        """Return how many bytes the client has not received yet: those in this buffer and, on Linux, in the socket's send buffer.
 
-        On a slow connection, the socket can send for a minute before it takes more of what is buffered here.
+        On a slow connection, a minute can pass before a full send buffer has room for more bytes of this buffer.
         """
         in_socket = array("i", [0])
         if self._socket is not None and sys.platform == "linux":

@@ -39,8 +39,9 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
     while True:
         try:
             # Use the earlier time of two clocks, so that nothing is deleted too early. If somebody sets the computer's clock days
-            # ahead by mistake, the steady clock does not follow at once. The steady clock can also be ahead. Identification codes
-            # expire by the computer's clock, and until a used code has expired, the database must remember that it was used.
+            # ahead by mistake, the steady clock does not follow at once. The steady clock can also be ahead of the computer's
+            # clock. Identification codes expire by the computer's clock, and until a used code has expired, the database must
+            # remember that it was used.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)

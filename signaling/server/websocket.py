@@ -41,7 +41,7 @@ PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # largest size of a message; board messages are the largest messages
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-# messages that make a chat line: a line of the sender, or a system line about what the sender did
+# messages that add or change a chat line: a line of the sender, or a system line about what the sender did
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip
@@ -273,7 +273,9 @@ class _Connection:
 
     @asynccontextmanager
     async def _turn(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Wait in the queue of returning clients. Raise `Crowded`, and `_LeftInQueue` if the client has closed the connection.
+        """Wait in the queue of returning clients.
+
+        Raises Crowded if the wait is too long, and _LeftInQueue if the client has left.
 
         A page that hears nothing for some seconds connects again. If the server let in the connections that such pages have left,
         it would serve each page several times, and the pages behind them would wait even longer.

@@ -1,4 +1,4 @@
-"""Ask the OpenID provider about each sign-in every 30 seconds, and end the sign-ins that it no longer confirms.
+"""Ask the OpenID provider about each sign-in every 30 seconds, and end the sign-ins that the provider no longer confirms.
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
 answer, sign-ins stay valid for an hour, so a failure of the provider does not end every conversation. While the provider refuses
@@ -6,9 +6,9 @@ this installation, for example because of a wrong client secret, sign-ins stay v
 an error code counts as a refusal of the person, and ends that person's sign-in. The audit log contains the error code.
 
 Some providers issue no refresh tokens. Then the server asks the userinfo endpoint with the access token, and a sign-in lasts
-until the access token has expired. If only the ID token named the role, the endpoint says whether the person is still active.
-In that case, the sign-in also ends if the member has another role than at sign-in, or if the settings now give another role for
-the values that the ID token named.
+until the access token has expired. If only the ID token named the role, the userinfo endpoint shows only that the person is still
+active. In that case, the sign-in also ends if the member has another role than at sign-in, or if the settings now give another
+role for the values that the ID token named.
 
 Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
 organisation's checks.
@@ -53,7 +53,7 @@ class Checks:
         # provider (`source_of`) → the task that checks the provider's sign-ins now
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._refused: set[str] = set()  # the issuers that refuse this installation
-        # the refresh tokens that are being exchanged; such a task is not cancelled together with the check that needs it
+        # the tasks that exchange refresh tokens now; such a task is not cancelled together with the check that needs its result
         self._exchanges: set[asyncio.Task[Tokens]] = set()
 
     async def look(self) -> None:
@@ -120,8 +120,8 @@ class Checks:
         """Ask the provider whether a sign-in is still valid. Store the member's new role or name.
 
         Raises ClientRefused when the provider refuses this installation. Raises ProviderAway or BadProvider when the provider
-        gives no usable answer. After each of these three errors, the sign-in stays valid for now. Any other ProviderRefuses, and
-        BadToken, Unsealable or Unreadable (the stored tokens), mean that the sign-in must end.
+        gives no usable answer. After each of these three errors, the sign-in stays valid for now. Any other ProviderRefuses means
+        that the sign-in must end. So does BadToken. So do Unsealable and Unreadable, with which the stored tokens cannot be read.
         """
         kept = self._oidc.opened(record)
         if kept.refresh_token:

@@ -77,9 +77,9 @@ def settings_from(form: ProviderForm, stored: OidcSettings | None, oidc: OidcSig
 
 
 async def check_answers(settings: OidcSettings, of: str, oidc: OidcSignIn, now: int) -> None:
-    """Check that the provider answers, and that its description of itself fits the settings. Raises BadSettings.
+    """Check that the provider answers, and that its description of itself fits the settings.
 
-    `of`: the owner of the provider (`State.of`).
+    Raises BadSettings. `of`: the owner of the provider: the installation, or one organisation (`State.of`).
     """
     try:
         await oidc.provider_of(settings, of).keys(now)
@@ -111,7 +111,8 @@ def change_of(before: OidcSettings | None, after: OidcSettings | None) -> Change
 def addresses(origins: Iterable[str], of: str) -> tuple[list[str], str]:
     """Return the addresses that must be registered at a provider: callback addresses, and the back-channel logout address.
 
-    `origins`: the origins of the staff's pages. `of`: the owner of the provider (`State.of`).
+    `origins`: the origins of the staff's pages. `of`: the owner of the provider: the installation, or one organisation
+    (`State.of`).
     """
     known = sorted(origins)
     own = "" if of == INSTALLATION else f"/{organisation_of(of)}"

@@ -21,7 +21,7 @@ from .sending import WatchedFile
 routes = web.RouteTableDef()
 
 COPIES: web.AppKey[Copies] = web.AppKey("recording_copies", Copies)
-OVER = ("after", "closed", "message_left")  # in these states of a session, its user can get the copy
+OVER = ("after", "closed", "message_left")  # in these states of a session, its user can get the copy of the recording
 
 
 def setup(app: web.Application) -> None:

@@ -1,8 +1,8 @@
 """Adapt the widget's script to one site: set the corner of the window and the texts of the button that opens the chat (launcher).
 
 The widget's script may have at most 2,048 bytes. So the script cannot show a site's own button, and has texts only in Korean and
-English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the code for
-the corner and for the texts; a test checks that the widget's sources match these patterns.
+English. Instead, the server writes the site's corner and texts into the built script. The patterns `_SIDE` and `_TEXT` find the
+code for the corner and for the texts; a test checks that the widget's sources match these patterns.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class StandardText(Struct, kw_only=True):
 
 
 class PreviewRequest(Struct, kw_only=True):
-    """A wording of one mail, for a preview. For an empty subject or text, the standard one is used."""
+    """A wording of one mail, for a preview. An empty subject or text stands for the standard subject or text."""
 
     kind: OptionalId
     language: Locale

@@ -116,8 +116,8 @@ class AuditItem(Struct, kw_only=True):
 
     `actor`: the name of the person or API token that acted, or a word such as "cli" (the command line), "user" or "system".
     `name`: the subject's name, or "" if it has none. `change`: the changed settings before and after, or null. `n`: the number of
-    the entry; a request to undo the change names it. `undoable`: "yes", or why the change cannot be undone; "" for an entry that
-    changes no settings.
+    the entry; a request to undo the change contains this number. `undoable`: "yes", or why the change cannot be undone; "" for an
+    entry that changes no settings.
     """
 
     n: int

@@ -284,8 +284,8 @@ async def visit(request: web.Request) -> web.Response:
 async def invites(request: web.Request) -> web.Response:
     """Exchange a link for the session to which the link leads.
 
-    Each link works once. A user gets a link from a counselor who calls back, in a mail, on another of the user's devices, or
-    from other software. Further links are for guests, and for the user's phone as a camera.
+    Each link works once. The link can come from a counselor who calls the user back, from a mail, from another device of the
+    user, or from other software. Further links are for guests, and for the user's phone as a camera.
     """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())

@@ -737,9 +737,10 @@ export interface CategoryView {
  *
  * ``listens``: how an operator takes part; null for everybody who is not an operator. "listen": nobody hears the operator.
  * "whisper": only the counselor hears the operator, and in a consultation also the professional; users are not told of a
- * whisper. "join": everybody hears the operator. ``presence``: here; lost (disconnected); left_page (the user of a text session,
- * after a minute without connection); reading (a professional who reads the conversation before joining, unheard); gone.
- * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
+ * whisper. "join": everybody hears the operator. ``presence``: "lost" means that the person is disconnected; "left_page", that
+ * the user of a text session has been disconnected for a minute; "reading", that a professional reads the conversation before
+ * joining, and is not heard yet. ``peer``: the state of the person's peer connection to the media worker; "lost" means that it
+ * has failed.
  */
 export interface ParticipantView {
   id: string;
@@ -1238,9 +1239,9 @@ export interface SessionItem {
 /**
  * The quality of one media stream over its last second.
  *
- * ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
- * ``source``: for a video that a participant receives, the participant who sends it.
- * Loss and jitter are null until the first report of them has arrived.
+ * ``layer``: RID of the simulcast layer that the worker forwards; "paused" if it forwards none now; "" for a stream with one
+ * layer. ``source``: for a video that a participant receives, the participant who sends it. Loss and jitter are null until the
+ * first report of them has arrived.
  */
 export interface StreamQuality {
   kind: string;
@@ -1703,7 +1704,9 @@ export interface GetIce {
   id?: number | null;
 }
 /**
- * The client reports the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed).
+ * The client reports the state of its peer connection.
+ *
+ * ``text_only``: no media path was found within 5 s. ``lost``: the peer connection has failed.
  */
 export interface PeerReport {
   type: "peer";
@@ -2186,7 +2189,7 @@ export interface LineChanged {
   line: Line;
 }
 /**
- * The chat lines that the other participants have received and read. Sent whole at each change.
+ * The chat lines that the other participants have received and read. At each change, the server sends all ``marks`` again.
  */
 export interface LineMarks {
   type: "line_marks";

@@ -72,8 +72,8 @@ async def _tell(request: web.Request, response: web.StreamResponse) -> None:
     """Put the token's limits into the response's headers (draft-ietf-httpapi-ratelimit-headers).
 
     `RateLimit-Policy` and `RateLimit` are the headers of the present draft. The other three headers are older, and many clients
-    know only those three. The draft does not prescribe an algorithm. This server uses a token bucket: the quota is what the
-    bucket holds, and the window is the time in which an empty bucket becomes full.
+    know only those three. The draft does not prescribe an algorithm. This server uses a token bucket: the quota is the bucket's
+    capacity, and the window is the time in which an empty bucket becomes full.
 
     To a response with 401, add the header that says how to present a token (RFC 6750).
     """

@@ -139,7 +139,10 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
-    """Erase these sessions, which the asker may erase. Return how much data was stored before and after."""
+    """Erase these sessions, and return how much data was stored before and after.
+
+    The caller must have checked the right to erase.
+    """
     asker, ids = await asker_of(request), [each.id for each in found]
     held, recordings = await held_of(request, ids)
     for session_id in ids:
