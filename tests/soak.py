@@ -1,8 +1,8 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Light peers make each call. A call has two voices, chat lines, strokes on the board, and a file. Of every five calls, one has
-nothing more, and in each of the other four something happens: the user leaves and returns; a professional joins, so that the room
-is mixed; the user's connection to the worker breaks, and the user returns; the call is recorded.
+Light peers make each call. A call has two voices, chat lines, strokes on the board, and a file. In one of every five calls,
+nothing else happens. In each of the other four, one of these things happens: the user leaves and returns; a professional joins,
+so that the room is mixed; the user's connection to the worker breaks, and the user returns; the call is recorded.
 
 Between calls, after the last media room has closed, the soak reads memory, tasks and file descriptors of server and worker from
 their metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, these

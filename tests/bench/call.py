@@ -67,7 +67,7 @@ async def two_people(cast: Cast) -> tuple[User, Staff, float]:
 
 
 async def hang_up(user: User) -> None:
-    """End the call, so that the counselor is free for the next."""
+    """End the call, so that the counselor is free for the next call."""
     await user.get("call-leave").click()
     await user.get("leave-confirm").click()
     await expect(user.get("rate-5")).to_be_visible()

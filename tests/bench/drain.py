@@ -81,7 +81,7 @@ class Mails:
 class Pushes:
     """A push service that accepts `PUSHES_A_S` pushes each second.
 
-    The service accepts rings at once, as push services do with urgent pushes.
+    The service accepts rings without a limit, as push services do with urgent pushes.
     """
 
     def __init__(self) -> None:

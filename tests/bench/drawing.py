@@ -38,7 +38,7 @@ STYLE: Any = {
     "savefig.facecolor": PAPER,
 }
 TWICE = 2.0
-"""Largest value that a bar shows. If the value is greater, the bar ends here, and the label beside the bar shows the value."""
+"""Largest value that a bar shows. For a greater value, the bar ends here, and the label beside the bar shows the value."""
 
 
 def draw(source: Path = TARGET, folder: Path = FOLDER) -> None:

@@ -73,7 +73,7 @@ class Desk:
         return events
 
     async def go_round(self, rings: list[Reserved]) -> float:
-        """Run one cycle for each of these ringing requests at once. Return how long the matches took, in s."""
+        """Run one cycle for each of these ringing requests, in parallel. Return how long the matches took, in s."""
         store, self.now_ms = self.store, self.now_ms + 2
         await self.together([store.accept(ring.reservation, self.now_ms) for ring in rings])
         await self.together([store.entered(ring.request, self.now_ms) for ring in rings])

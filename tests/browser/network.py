@@ -48,7 +48,7 @@ class Network:
 
     Everything else passes through a SOCKS proxy, which holds the data back while the network fails.
 
-    Let the network fail only once: after it has returned, it must not fail again. `becomes` changes the quality of the link that
+    A test is allowed to let the network fail once, but not a second time. `becomes` changes the quality of the link that
     carries media.
     """
 

@@ -13,7 +13,7 @@ from tests.browser.service import running
 from tests.mail_server import SENDER, link_in, running_mail_server
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-AFTER_SKIPS = 7  # 7 skips of the clock, 20 s each: the mail to a user who has left goes out after two minutes
+AFTER_SKIPS = 7  # the mail goes out two minutes after its user has left; seven skips move the clock by 140 s
 
 
 async def open_link(user: User, url: str) -> None:

@@ -80,7 +80,7 @@ async def test_call_continues_if_no_professional_is_found(cast: Cast) -> None:
     await user.enter()
     await counselor.accept()
     await counselor.get("help-button").click()
-    # type at once: key presses must not act as shortcuts of the console, and letters must not be lost
+    # type immediately; the keys must not act as shortcuts of the console, and no letter must be lost
     await counselor.page.keyboard.type("?? 도움이 필요해요")
     await expect(counselor.get("help-note")).to_have_value("?? 도움이 필요해요")
     await counselor.get("help-send").click()

@@ -84,7 +84,7 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     form = owner.get("form-cameras")
     await form.locator("summary").click()
     await owner.get("form-cameras-which").select_option("own")
-    # the upper bar, which stays at the top, does not cover a field to which the browser scrolls because its content is refused
+    # the browser scrolls to a field whose content it refuses; the bar at the top of the page does not cover this field
     assert await owner.get("site-name-ko").evaluate(BELOW_THE_BAR)
     await owner.get("form-cameras-add").click()
     await form.get_by_test_id("form-label-ko").fill("주문 번호")
@@ -96,7 +96,7 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     second = form.get_by_test_id("form-field").nth(1)
     await second.get_by_test_id("form-label-ko").fill("용건")
     await second.get_by_test_id("form-kind").select_option("choice")
-    # keys one by one: a field must keep a text that has no complete value yet
+    # press the keys one by one, because the field must keep its text even while the text is no complete value yet
     await second.get_by_test_id("form-choices-ko").press_sequentially("배송\n반품\n")
     await expect(second.get_by_test_id("form-choices-ko")).to_have_value("배송\n반품\n")
     widens = owner.get("category-cameras-widens")

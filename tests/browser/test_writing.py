@@ -154,7 +154,7 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
 
 
 LONG = 2_000  # The long conversation has this many chat lines.
-MOST_SHOWN = 400  # The page must have at most this many chat lines in its document at once.
+MOST_SHOWN = 400  # The page must have at most this many chat lines in its document at any time.
 SCROLL_UP = """box => new Promise((done) => {
     box.scrollBy({ top: -2000, behavior: "instant" });
     requestAnimationFrame(() => requestAnimationFrame(() => {

@@ -44,7 +44,7 @@ SWAPS_ALL = (
     .replace("document.title = next.title;", "document.title = title;")
     .replace("document.body.query", "document.query")
 )
-# A client-side router: the address changes at once, and the title changes when the page has loaded.
+# A client-side router: the address changes immediately, and the title changes when the page has loaded.
 ROUTES = """<script>
 let at = 1;
 addEventListener("click", (event) => {

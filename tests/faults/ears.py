@@ -3,7 +3,7 @@
 Each of them sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
 
 A tone is encoded once, as five packets that repeat. The packets together last a whole number of the tone's periods, so the loop
-has no jump. Received packets are decoded only after the simulated fault is over, and equal packets only once. So one
+has no jump. Received packets are decoded only after the simulated fault is over, and equal packets are decoded only once. So one
 core is enough for a hundred people and the service.
 """
 

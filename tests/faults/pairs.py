@@ -25,14 +25,14 @@ Failing = Callable[[Cluster, Stage], Awaitable[Callable[[], object]]]
 
 async def _worker(cluster: Cluster, here: Stage) -> Callable[[], object]:
     kill(worker_at(here.calls[0].user.worker_port()))
-    return lambda: None  # nothing to start: the media machine starts another worker
+    return lambda: None  # this test starts nothing, because the media machine itself starts another worker
 
 
 async def _leader(cluster: Cluster, here: Stage) -> Callable[[], object]:
     leader = await leading(cluster)
     assert leader.process is not None
     leader.process.kill()
-    return lambda: None  # nothing to start here: `revive` starts the server again
+    return lambda: None  # the returned function starts nothing, because `revive` starts the server again later
 
 
 async def _redis(cluster: Cluster, here: Stage) -> Callable[[], object]:

@@ -76,7 +76,7 @@ class Call:
 class Stage:
     """A cluster with calls.
 
-    `settings`: the servers' settings. `doors`: the servers' addresses; each new person first tries the next of them. `ms`:
+    `settings`: the servers' settings. `doors`: the servers' addresses, which new people try first in turn. `ms`:
     length of a sound packet.
     """
 

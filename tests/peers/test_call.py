@@ -66,7 +66,7 @@ async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> 
 async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
     """While one person speaks, listeners get that voice's packets unchanged, by the fast path if the worker has one.
 
-    When a second person speaks, that person's voice is mixed in at once. No listener's stream skips or repeats anything.
+    When a second person speaks, that person's voice is mixed in immediately. No listener's stream skips or repeats anything.
     """
     names = ("user", "counselor", "professional")
     hears = {name: {other: 1.0 for other in names if other != name} for name in names}

@@ -1,4 +1,4 @@
-"""A counselor has several sessions at once: text sessions besides a call, and sessions whose users have left the page."""
+"""A counselor has several sessions: text sessions during a call, and sessions whose users have left the page."""
 
 from __future__ import annotations
 

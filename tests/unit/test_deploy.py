@@ -232,6 +232,6 @@ def test_documents_name_only_existing_commands(document: str, monkeypatch: pytes
         except click.Abort:
             pass  # the command knows all options and asks for a password
         except click.BadParameter as error:
-            # the document's reader has this file on their own machine
+            # the document's example names a file that only a reader's machine has
             if not re.search("does not exist|No such file", error.message):
                 raise

@@ -95,7 +95,7 @@ class Crowd:
         }
 
     async def cut(self) -> dict[str, Any]:
-        """Break every connection at once.
+        """Break all connections at the same moment.
 
         Return the seconds until half of the tabs, 99 % of them, and all of them are connected again.
         """

@@ -15,8 +15,7 @@ SITES = 20
 CATEGORIES = ("orders", "returns")
 KID = "load"
 CALLS = "calls"
-"""Site of the monitored calls. Its counselors serve no other site, so its users are served at once, even if users of other sites
-wait."""
+"""Site of the monitored calls. Its counselors serve no other site, so its users never wait behind users of other sites."""
 
 
 @dataclass(frozen=True)

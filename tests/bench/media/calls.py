@@ -170,8 +170,8 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
     """Return the median time from sending a sound to the arrival of its packet, in s. The packet is found by correlation.
 
-    Only the end of the measurement is used. Before, the jitter buffer drops a frame while it adapts its delay, and this shifts
-    the sound.
+    Only the last `WINDOW_S` seconds are used. Before these, the jitter buffer drops a frame while it adapts its delay, and this
+    shifts the sound.
     """
     assert speaker.says is not None
     packets, decoder = listener.person.hears.heard, Decoder()

@@ -254,7 +254,7 @@ class Janus(Server):
         return found
 
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
-        """Attach a viewer to a feed (so Janus calls a sender's video).
+        """Attach a viewer to a feed (Janus's word for a sender's video).
 
         Retry while Janus does not know the feed, because Janus can notice later than its client that the feed is connected.
         """

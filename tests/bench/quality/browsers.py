@@ -128,7 +128,7 @@ async def _by_worker(
 
 
 async def calls(cases: list[Case], seed: int = 1) -> list[Heard]:
-    """Make all calls at once. Return the recorded sound and the statistics of each call."""
+    """Make all calls at the same time. Return the recorded sound and the statistics of each call."""
     names = [str(number) for number in range(len(cases))]
     async with _pages() as (mouth, ear), running_worker() as (worker, address):
         proxies: list[Proxy] = []

@@ -169,7 +169,7 @@ async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str
 
 
 async def calls(cases: list[Case], seed: int = 1) -> list[Samples]:
-    """Make all calls at once, each in its own room. Return what each listener hears."""
+    """Make all calls at the same time, each in its own room. Return what each listener hears."""
     together = asyncio.Barrier(len(cases))
     packets(False), packets(True)
     async with running_worker() as (worker, address):

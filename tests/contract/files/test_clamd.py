@@ -1,4 +1,4 @@
-"""The virus scanner: a real clamd that knows one virus, which we made for these tests, and scanners that fail."""
+"""Virus scans with a real clamd, which knows only one virus (made for these tests), and with scanners that fail."""
 
 from __future__ import annotations
 

@@ -232,7 +232,10 @@ class TestMatchStore:
         assert await store.estimate("help", "shop", "ko", PATH, NOW + 3) == Place(1, None, None, False)
 
     async def test_places_follow_changes_of_the_staff(self, store):
-        """Queues count together while a member lists the category of both, or a parent of it. Each place is asked twice."""
+        """Places are counted over two queues while a member lists both of their categories, or parents of these.
+
+        After each change of the staff, the test asks for the place twice.
+        """
         await store.sign_in(counselor("lenses"), NOW)
         await store.enqueue(asked("first"), NOW)
         await store.enqueue(Request("q", "user", "shop", "ko", ("audio",), NOW + 1), NOW + 1)

@@ -1,4 +1,4 @@
-"""A command sets up sign-in at a real OpenID provider. It checks the settings in the same way as the operators' page does."""
+"""A command sets up sign-in at a real OpenID provider. The command checks the settings in the same way as the operators' page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If the database is unavailable, a call fails at once, always with `RecordsAway`. A repeated write is stored once."""
+"""If the database is unavailable, a call fails immediately, always with `RecordsAway`. A repeated write is stored only once."""
 
 from __future__ import annotations
 

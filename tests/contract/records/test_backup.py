@@ -1,6 +1,6 @@
 """A backup is made while another program writes to the database, and is restored into an empty installation.
 
-On SQLite and PostgreSQL, the restored data are the same.
+The restored data equal the saved data, on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations

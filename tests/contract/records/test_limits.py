@@ -1,4 +1,4 @@
-"""Changes that come at once: no more is stored than allowed, and none fails by chance, on SQLite and PostgreSQL.
+"""When changes come at the same time, no more is stored than allowed, and no change fails by chance, on SQLite and PostgreSQL.
 
 On PostgreSQL, several transactions can find that a row does not exist, and then insert it.
 """

@@ -1,4 +1,4 @@
-"""On SQLite and PostgreSQL, migrations make exactly the tables that a new database gets at once, and lose no data."""
+"""On SQLite and PostgreSQL, migrations lose no data, and make exactly the tables that a new database gets without migrations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""If a program starts while its database does not answer, the program waits for it.
+"""If a program starts while its database does not answer, the program waits for the database.
 
-If the database stays unavailable, the program says what is wrong. If waiting cannot help, the program says this at once.
+If the database stays unavailable, the program says what is wrong. If waiting cannot help, the program says this immediately.
 
 After the program has closed the database, no thread of the program uses the database any more.
 """

@@ -1,6 +1,6 @@
 """Translation by a service with LibreTranslate's API, over HTTP.
 
-The tests check what the service gets, and what happens when it fails.
+The tests check what the service gets, and what happens when the service fails.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tests of the E-model.
 
-The default rating and the table of ratings (R) and MOS are from ITU-T G.107. Some of the expected impairments by delay and by
-loss were computed by hand.
+The default rating and the table of ratings (R) and MOS are from ITU-T G.107. Some of the expected impairments (for a delay, or
+for a loss) were computed by hand.
 """
 
 from __future__ import annotations

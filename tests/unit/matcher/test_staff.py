@@ -44,7 +44,7 @@ def test_available_member_can_sign_out(desk):
 def test_signing_in_again_renews_the_lease_and_updates_skills(desk):
     desk.staff("jimin", "cameras")
     desk.ask("q", ("audio",))
-    assert desk.rings_at("q") == "jimin"  # the request rings for staff of any category at once, as no others are there
+    assert desk.rings_at("q") == "jimin"  # no staff for "audio" are signed in, so the request rings immediately for anybody
     desk.decline("q")
     desk.do("sign_in", desk.skills("jimin", "audio", languages=("ko", "en")))
     desk.ask("english", ("audio",), language="en")

@@ -27,12 +27,12 @@ class Path:
         self.longest_queue_s = 0.0
         self.delay_s = DELAY_S
         self.asleep: list[tuple[float, float]] = []
-        """Periods (begin, end) in which the receiver gets no processor time, in the order of time.
+        """Periods (begin, end) in which the receiver gets no processor time, the earliest period first.
 
         Packets to the receiver, and reports of the receiver, wait until the period ends.
         """
         self.buffer_packets = 1000
-        """The receiver's socket holds this many packets while the receiver gets no processor time."""
+        """Number of packets for which the receiver's socket has room. While the socket is full, further packets are lost."""
         self._waiting = 0
         self._random = random.Random(1)
         self._arrivals = Arrivals()
@@ -42,7 +42,7 @@ class Path:
         self._report_due = self.now
 
     def send(self, seconds: float, bps: float | None = None) -> None:
-        """Send at `bps`. None: the sender sends at the bandwidth estimate."""
+        """Send for `seconds` at `bps`. If `bps` is None, send at the bandwidth estimate."""
         for _ in range(round(seconds / STEP_S)):
             self.step(self.estimator.bps if bps is None else bps)
 

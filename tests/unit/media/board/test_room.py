@@ -40,7 +40,7 @@ class Wire:
 
 
 class Client:
-    """A browser with a copy of the board. This browser sends strokes at once, and reads messages only when `read` is called."""
+    """A browser with a copy of the board. It sends each stroke immediately, and reads messages only in `read`."""
 
     def __init__(self, wire: Wire, name: str) -> None:
         self.wire, self.name = wire, name

@@ -322,7 +322,10 @@ def test_packet_flood_is_bounded() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
-    """The clocks drift apart by 180 ms, so nine frames are dropped or concealed. Neither the delay nor the loss grows."""
+    """The clocks of sender and worker drift apart by 180 ms, so nine frames are dropped or concealed.
+
+    Neither the delay nor the loss grows.
+    """
     listener = Listener()
     dice = random.Random(1)
     listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)

@@ -94,7 +94,7 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 class Taken(Talker):
     """Takes the place of a voice that the fast path has taken.
 
-    Each packet of this voice goes to the listeners at once, and to the mixer afterwards.
+    Each packet of this voice goes to the listeners immediately, and to the mixer afterwards.
     """
 
     def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
@@ -215,7 +215,7 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
-    """While the clocks drift apart by 180 ms, the timestamps of packets to listeners follow the speaker's clock.
+    """While the clocks of speaker and worker drift apart by 180 ms, packets to listeners have timestamps of the speaker's clock.
 
     The delay does not grow.
     """

@@ -1,4 +1,4 @@
-"""A camera and its viewers twice: Python alone forwards the one camera, and the fast path forwards the other."""
+"""Two equal cameras with equal viewers: Python alone forwards one camera, and the fast path forwards the other camera."""
 
 from __future__ import annotations
 

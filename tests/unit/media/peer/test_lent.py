@@ -338,7 +338,7 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 
 
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
-    """No listener gets this voice directly. All the same, the fast path takes the voice.
+    """No listener gets this voice directly, but the fast path takes the voice nevertheless.
 
     The fast path gives a packet to Python only if the packet can be louder than the audio level 70.
     """
@@ -363,7 +363,7 @@ def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
 def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
     """The fast path keeps the packets for the mixer: unchanged, in order, and with their arrival times.
 
-    `heard_too`: whether there also are listeners who hear only this voice. They get its packets at once.
+    `heard_too`: whether there also are listeners who hear only this voice. They get its packets immediately.
     """
     lent = twins.fast.lent
     assert lent is not None

@@ -21,7 +21,7 @@ HOME = ice.Path(0, ("192.0.2.10", 5000))
 class World:
     """Takes the place of the peer's `Owner` (a room and its worker) and of the network.
 
-    Records which packets the peer sends, and which states the peer reports. A test moves the clock.
+    Records which packets the peer sends, and which states the peer reports. Tests set `time`, which the peer uses as its clock.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ DARK, BRIGHT = 60, 200
 
 
 class Pipe:
-    """Takes the place of a `Link` to a recorder: the recorder is in this process and writes at once."""
+    """Takes the place of a `Link` to a recorder. The recorder runs in this process and writes each packet immediately."""
 
     def __init__(self, folder: Path) -> None:
         self.recorder = Recorder(folder, 0)

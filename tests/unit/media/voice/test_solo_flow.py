@@ -1,6 +1,6 @@
 """The fast path forwards a single voice in a room of three, and then gives the voice back to Python.
 
-Real packets pass through real sockets. A test moves the clock.
+Real packets pass through real sockets. The tests use a simulated clock.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keys of partners: each key has one algorithm and is used with no other, and private keys are refused."""
+"""Each key of a partner has one algorithm and is used with no other algorithm. Private keys are refused."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ async def test_only_counselors_at_work_count(state: StaffState, language: str, s
     store = MemoryStore()
     staffing = Staffing(store=store, hub=Hub(), index=Index(), hours=StaffHours(nothing, lambda: 0), now=lambda: 0)
     arriving = Arriving(records=sites, store=store, stored=nothing, staffing=staffing, now=lambda: 0)
-    # the counselor serves another category only: the matcher offers such a counselor a request that has waited longer
+    # this counselor serves only another category; after a longer wait, the matcher also offers a request to such counselors
     known = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", languages=[language], categories=["audio"])
     staffing.known["jimin"] = known
     await store.sign_in(Staff("jimin", "counselor", frozenset({language}), ALL, frozenset({"audio"})), 0)

@@ -1,4 +1,4 @@
-"""Queues reach the consoles, although building them is spread over several turns of the event loop."""
+"""Each console gets its list of waiting users, although the server spreads this work over several turns of the event loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GROUPS = 6
 
 @pytest.fixture
 def boards() -> Any:
-    """Boards with two consoles in each of several groups. `boards.more` is the length of every queue."""
+    """Return boards with two consoles in each of several groups. `boards.more` is the length of every queue."""
     made = cast(Any, object.__new__(Boards))
     made._hub, made._frames, made._behind = Hub(), {}, []
     made.sessions = SimpleNamespace(changed=False)

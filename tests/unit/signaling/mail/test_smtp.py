@@ -1,4 +1,4 @@
-"""A mail server's refusal concerns either one mail or the whole server. The tests check which of them."""
+"""A mail server refuses either one mail or all mails. The tests check that the service tells these two refusals apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A preview of a change is compared with days that the real matcher has simulated with this change."""
+"""The tests compare the preview of a change with days that the real matcher has simulated after this change."""
 
 from __future__ import annotations
 

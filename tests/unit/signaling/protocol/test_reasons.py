@@ -1,4 +1,4 @@
-"""The code uses every declared reason, for example of a refusal, and each reason has a sentence that people read."""
+"""The code uses every reason that is declared, such as the reasons of refusals. Each reason has a sentence for people."""
 
 from __future__ import annotations
 

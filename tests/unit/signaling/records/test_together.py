@@ -11,7 +11,7 @@ from signaling.records.together import Together
 
 
 class Table:
-    """A slow table. `release` lets the running query end. The query returns the values at the time of its beginning."""
+    """A slow table. `release` lets the running query end. A query returns the values from the time when it began."""
 
     def __init__(self) -> None:
         self.values = {"a": 1, "b": 2}

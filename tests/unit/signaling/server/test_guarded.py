@@ -271,7 +271,8 @@ def test_many_large_uploads_are_read_a_few_in_a_turn(
     run: Callable[[Coroutine[None, None, list[int]]], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_turn = run(read_in_each_turn(monkeypatch))
-    # Until their buffers are full for the first time, all connections read in the same turns. A busy machine makes that more.
+    # Until the connections' buffers are full for the first time, all connections read in the same turns. This phase lasts longer
+    # on a busy machine.
     much = [count for count in in_turn if count > 2 * RESUMED_A_TURN * MOST_READ]
     assert sum(much) < sum(in_turn) / 2
 
@@ -336,7 +337,7 @@ def test_client_that_reads_nothing_is_cut_off_under_uvloop() -> None:
 
 
 def small_socket(port: int) -> socket.socket:
-    """Return a connection with a small receive buffer, so that the server can send more only after the test has read."""
+    """Return a connection with a small receive buffer, so that the server must wait until the test reads."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     client.connect(("127.0.0.1", port))

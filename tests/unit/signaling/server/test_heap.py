@@ -1,4 +1,4 @@
-"""The process gives memory of large blocks back to the system when it frees the blocks, even if it keeps later small blocks."""
+"""A process that frees large blocks gives their memory back to the system, even if it keeps small blocks allocated later."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ ALLOWED = {
         "message_left",
         "after",
         "closed",
-    },  # an erased session is closed at once
+    },  # an erased session is closed immediately
     "asleep": {"asleep", "waiting", "after", "closed"},
     "after": {"after", "closed"},
     "message_left": {"message_left", "asleep"},  # the session sleeps after staff have answered by mail

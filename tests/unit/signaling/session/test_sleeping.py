@@ -15,7 +15,10 @@ DAY_S = 86_400
 
 
 def asleep(*, gone: bool = True) -> Call:
-    """Return a sleeping conversation. The user has left, or the user is here and the counselor sent the conversation to sleep."""
+    """Return a sleeping conversation.
+
+    `gone`: the user has left. Otherwise the user is here, and the counselor has sent the conversation to sleep.
+    """
     call = Call("text", sleeps_days=7).active()
     if gone:
         call.give(ev.Disconnected("u"))

@@ -1,4 +1,4 @@
-"""The service fetches the keys and addresses of an OpenID provider only at a limited rate."""
+"""The service limits how often it fetches an OpenID provider's keys and the addresses of the provider's endpoints."""
 
 from __future__ import annotations
 

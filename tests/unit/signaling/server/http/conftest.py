@@ -212,7 +212,8 @@ class FakeLive:
 class Desk:
     """A client of the server. `post` sends the `Origin` header of our own page, unless the test names another origin.
 
-    `with_retention`: the applications for which `http.setup` has set up retention. Retention itself does not run.
+    `with_retention`: the applications for which `http.setup` has set up retention (the deletion of expired data). In these tests,
+    nothing is deleted.
     """
 
     http: TestClient[web.Request, web.Application]

@@ -1,7 +1,7 @@
 """Owners set up sites and staff in the browser.
 
-The server checks each field, overwrites no change of somebody else, writes the audit log, can undo a change, and applies changes
-at once.
+The server checks each field, writes the audit log, can undo a change, and applies changes immediately. If somebody else has
+changed a site meanwhile, the server does not overwrite that change.
 """
 
 from __future__ import annotations
