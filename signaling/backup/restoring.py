@@ -38,7 +38,7 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
     """Restore a backup. After BackupFailed, this installation is as it was before, unless the exception names files that remain.
 
     First, everything is unpacked next to its final place and checked. Then the files are moved to their places. The database is
-    filled last: if that fails, the files can be moved back. A filled database could not be emptied again.
+    filled last, because a filled database could not be emptied again. If filling the database fails, the files are moved back.
     """
     database = database_at(settings.database_url)
     remove_leftovers(settings)

@@ -1,6 +1,6 @@
 """`python -m signaling.images`: a process that re-encodes pictures, one after another, within limits that the kernel enforces.
 
-A request on standard input is four bytes with the picture's length, then the picture. The reply on standard output is a line of
+A request on standard input is the picture's length in four bytes, then the picture. The reply on standard output is a line of
 JSON, then the new picture. The line has `busy_s` (seconds of CPU time). For a refused picture, the line also has `reason`. For
 any other picture, the line also has `mime`, `width`, `height` and `size` (bytes of the new picture).
 """

@@ -20,7 +20,8 @@ LONGEST_SIDE = 2048  # At most this many pixels per side; larger pictures are sc
 
 # Decoding one picture may take at most this many bytes; an iPhone's photo of 24 megapixels takes 245 million.
 MOST_MEMORY = 250_000_000
-MOST_WIDTH = 32_768  # Most pixels in a picture's width. A picture is scaled in strips of its width: this limits a strip's memory.
+# A picture's width is at most this many pixels. A picture is scaled in strips of its full width, so this limits a strip's memory.
+MOST_WIDTH = 32_768
 MOST_SCANS = 64  # A JPEG has at most this many scans; cameras and editors write at most 12.
 MOST_SEGMENTS = 2_000  # A JPEG has at most this many segments before its first scan.
 

@@ -23,10 +23,10 @@ MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 # a longer conversation counts as one that somebody forgot to close
 _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
-# two signs that a member was at work belong to one working period if they lie at most this many ms apart: the first value applies
-# if many users come, the second if few come
+# Two signs that a member was at work belong to one working period if the time between them is at most a limit. The limit is
+# `_GAP_ARRIVALS` times the median time between two users' arrivals, but at least the first and at most the second value (ms).
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)
-_GAP_ARRIVALS: Final = 8  # the limit is this many times the median time between two arrivals, kept within `_GAP_MS`
+_GAP_ARRIVALS: Final = 8
 
 # a working period begins this many ms before the first sign that the member was at work, and ends as long after the last sign
 _AROUND_MS: Final = 10 * MINUTE_MS
@@ -225,7 +225,7 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return the longest time in ms between two records of work that still belong to one working period.
+    """Return the longest time in ms between two signs of work that still belong to one working period.
 
     If few users come, this time is longer.
     """

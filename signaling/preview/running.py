@@ -1,6 +1,6 @@
 """Run each preview in a process of its own.
 
-Each organisation has one preview at a time. A new preview of a person ends that person's older preview.
+At most one preview of each organisation is made at a time. A new preview of a person ends that person's older preview.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIMULATION: Final = "matcher.simulation.preview"  # this module runs as a progra
 PAST_MS: Final = 28 * 86_400_000  # ms: a preview uses the arrivals of the last four weeks
 KNOWN_S: Final = 60.0  # seconds for which an organisation's past sessions are cached, because people change a form several times
 MOST_KNOWN: Final = 8
-AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time
+AT_ONCE: Final = 2  # at most this many previews of all organisations together are simulated at the same time
 TURN_S: Final = 15.0  # a preview waits at most this many seconds for the previews of colleagues
 LONGEST_S: Final = 15.0  # a simulation may take at most this many seconds; usually it takes one
 

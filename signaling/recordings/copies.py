@@ -26,7 +26,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""At most this many users' copies, of all organisations, are being made or wait. A user who is refused can ask again."""
+"""At most this many users' copies of all organisations together are being made or wait. A user who is refused can ask again."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000
@@ -65,7 +65,7 @@ class Copies:
         self._one = asyncio.Semaphore(1)
 
     async def look(self, session: str) -> Copy:
-        """Return the state of the user's copy of the recording. A failure is reported only once, and not by the next call."""
+        """Return the state of the user's copy of the recording. Only the first call after a failure reports the failure."""
         work = self._works.get(session)
         if work is not None and work.failed:
             del self._works[session]

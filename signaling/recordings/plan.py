@@ -16,7 +16,7 @@ from signaling.protocol.words import Audience
 
 from .index import Segment, Span, Track, pieces, reached
 
-LINE_SHOWN_MS = 6000  # a line is shown as a subtitle for at most this many milliseconds
+LINE_SHOWN_MS = 6000  # a chat line is shown as a subtitle for at most this many milliseconds
 
 
 def make_plan(
@@ -51,7 +51,7 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 
 
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
-    """Return the texts, pictures and files among the lines as WebVTT.
+    """Return the texts, pictures and files among the chat lines as WebVTT.
 
     Each line is shown until the next line begins, for at least half a second and at most `LINE_SHOWN_MS`.
     """

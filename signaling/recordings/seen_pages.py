@@ -30,7 +30,8 @@ MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends
-_MOST_LINE: Final = 128 * 1024  # most bytes in a line of the file: a message with a part of the page has at most half as many
+# a line of the file has at most this many bytes, because a message with a part of the page has at most half as many
+_MOST_LINE: Final = 128 * 1024
 _LAST_LINES: Final = 4  # among this many lines at the end of a file, at least one is whole and not empty
 _log = log.get("signaling.recordings")
 

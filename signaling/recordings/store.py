@@ -41,7 +41,7 @@ class Recordings:
         return sorted(found, key=lambda segment: segment.span or (0, 0))
 
     def _segments(self, session: str) -> list[Path]:
-        """Return the folders of the session's segments. If only the user's page was recorded, the folder does not exist."""
+        """Return the folders of the session's segments. The folder of a segment with only the user's page does not exist."""
         folder = self.folder / session
         try:
             names = {path.name.removesuffix(ENDING) for path in folder.iterdir()}

@@ -1,6 +1,6 @@
 """The records: the database, with all data that outlives the process.
 
-Examples are sites, staff, sessions, lines, boards, pictures, events, and the audit log. Other packages call the methods of
+Examples are sites, staff, sessions, chat lines, boards, pictures, events, and the audit log. Other packages call the methods of
 `Records`. Outside this folder, only `signaling/backup` and `signaling/doctor` contain SQL. SQLite (WAL) and PostgreSQL have the
 same tables. Opening the database runs the Alembic migrations in this folder, which make or upgrade the tables.
 """

@@ -163,10 +163,10 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 
 
 class Standing:
-    """Announces to webhooks what a save changes in sessions. Holds the sessions as they were before the save."""
+    """Announces to webhooks how saved sessions have changed. Holds the sessions as they were before they were saved."""
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
-        """Read the sessions before the save, if any webhook endpoint is switched on."""
+        """Read the sessions before they are saved, if any webhook endpoint is switched on."""
         self._connection = connection
         self._before: dict[str, dict[str, Any]] = {}
         if anybody_listens(connection):
@@ -175,7 +175,10 @@ class Standing:
             self._before = {row["id"]: dict(row) for row in connection.execute(sa.select(*columns).where(kept)).mappings()}
 
     def announce(self, saves: Iterable[Mapping[str, Any]]) -> None:
-        """Announce what these saves (see `saves.py`) have changed. Call this in the transaction that writes the saves."""
+        """Announce the changes by these saves, the new states of sessions (see `saves.py`).
+
+        Call this in the transaction that writes the saves.
+        """
         events: list[Event] = []
         for save in saves:
             if (before := self._before.get(save["session_id"])) is None:
@@ -188,7 +191,7 @@ class Standing:
 
 
 def _progress(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Event]:
-    """Return the webhook events that a session's change means, in order. In a session, each type happens at most once.
+    """Return the webhook events that report a session's change, in order. Each of their types happens at most once in a session.
 
     `before`, `after`: the session's row before and after the change.
     """

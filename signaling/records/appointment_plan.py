@@ -20,7 +20,8 @@ CELL_MS: Final = 900_000  # length of a cell: 15 minutes
 MOST_OFFERED: Final = 200  # at most this many free times in one response
 MOST_NOTICE_MINUTES: Final = 2880  # a site can require at most this many minutes (two days) between booking and start
 MOST_LEAD_MINUTES: Final = 30  # the counselor's capacity for the user is kept free for at most this many minutes before the start
-_BOOKED_DAYS: Final = 17  # days for which opening hours are computed: two weeks, and some days more because time zones differ
+# to offer times, opening hours are computed for this many days: two weeks, and some days more because time zones differ
+_BOOKED_DAYS: Final = 17
 _NEXT_DAYS: Final = 3  # days for which opening and working hours are computed to check one appointment
 
 

@@ -1,8 +1,8 @@
 """An event loop in a separate thread, which runs whole transactions of PostgreSQL.
 
 A transaction that saves a session makes seven round trips. In the server's event loop, each round trip would wait for all other
-ready tasks: tens of milliseconds while thousands of clients reconnect. In this thread, a round trip waits only for Python's lock
-(GIL), at most 5 ms.
+ready tasks. While thousands of clients reconnect, that wait would take tens of milliseconds. In this thread, a round trip waits
+only for Python's lock (GIL), at most 5 ms.
 """
 
 from __future__ import annotations

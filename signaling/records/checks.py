@@ -26,7 +26,9 @@ _Fields = Mapping[str, Any]
 
 MOST_NAME = 100  # the name of a site, category or member has at most this many characters
 MOST_FILE_MB = 500  # a site may allow files of at most this many megabytes
-MOST_GUESTS = 3  # a site may allow at most this many guests; with user, counselor and professional, six people can be in a room
+# a site may allow at most this many guests in one conversation; with user, counselor and professional, at most six people are in
+# a room
+MOST_GUESTS = 3
 MOST_RETENTION_DAYS = 3650  # a site may keep sessions for at most this many days after their end
 MOST_CATEGORIES = 200  # one site has at most this many categories
 MOST_LISTED = 100  # one site has at most this many origins, at most this many languages, and at most this many query parameters
@@ -198,7 +200,7 @@ def _is_below(site: Site, category: str, ancestor: str) -> bool:
 
 
 def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
-    """Return the member in canonical form. `sites`: those of the member's organisation. Raises Invalid."""
+    """Return the member in canonical form. `sites`: the sites of the member's organisation. Raises Invalid."""
     checks, known = _Checks(), {site.id: site for site in sites}
     login = member.login.strip().lower()
     checks.require("login", "bad_id", bool(_ID.fullmatch(login)))

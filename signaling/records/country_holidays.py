@@ -1,7 +1,7 @@
-"""Public holidays of countries, by the `holidays` package: an extra (`pip install 'sangdam[holidays]'`).
+"""Public holidays of countries. The optional package `holidays` knows them (`pip install 'sangdam[holidays]'`).
 
-The package knows lunar holidays (Seollal, Chuseok), substitute holidays, and single days that a government has declared. For a
-day that a government declares later, update the package.
+The package knows lunar holidays (Seollal, Chuseok), substitute holidays, and single days that a government has declared. If a
+government declares a new day, update the package.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
 AT_ONCE = 15  # at most this many transactions run at the same time; waiting to begin does not count towards ANSWER_S
-IDLE = 5  # idle connections that stay open for transactions that do not run in the thread of `aside.py`
+IDLE = 5  # at most this many idle connections stay open for transactions that do not run in the thread of `aside.py`
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads or changes whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
@@ -91,7 +91,7 @@ class Database:
             options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
-            private_file(Path(str(engine.url.database)))  # SQLite gives its log file the same permissions
+            private_file(Path(str(engine.url.database)))  # SQLite gives its write-ahead log the same permissions
         self = cls(engine)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine.sync_engine)
@@ -313,9 +313,10 @@ def lock_parent(connection: sa.Connection, parent: sa.Table, row_id: str) -> Non
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """Return an INSERT statement of this connection's database, which can say what happens if the row exists (ON CONFLICT).
+    """Return an INSERT statement to which the caller can add what happens if the row exists (ON CONFLICT).
 
-    On PostgreSQL, two transactions can both find that a row does not exist, and then both insert it.
+    The statement is in the SQL of this connection's database. On PostgreSQL, two transactions can both find that a row does not
+    exist, and then both insert it.
     """
     return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
 

@@ -134,7 +134,7 @@ class History(Leading):
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
     async def answer_not_mailed(self, message_id: str, why: MailReason, *, audit: Iterable[Audited] = ()) -> None:
-        """Store that a message was answered, and why no mail tells the user.
+        """Store that staff answered a user's message, and why the user gets no mail about the answer.
 
         `audit`: audit entries to store in the same transaction.
         """
@@ -264,7 +264,7 @@ class History(Leading):
         return found
 
     async def audits(self, page: int = 1, organisation: str = FIRST_ORGANISATION) -> tuple[list[AuditRecord], int]:
-        """Return one page of audit entries of an organisation, and the number of all its entries.
+        """Return one page of audit entries of an organisation, and how many entries the organisation has.
 
         A page has at most 100 entries, the newest first. `page`: 1 for the first page.
         """

@@ -123,8 +123,8 @@ class Lines(Leading):
 
         `change` must be pure; its exceptions are passed on. If `change` returns None, the line stays unchanged and the result is
         None. The picture or file of a retracted line is hidden from users. `audit`: a function that returns audit entries to
-        store in the same transaction. Raises LookupError when there is no such line, UnknownSession, and Overtaken when another
-        server leads.
+        store in the same transaction. Raises LookupError when there is no such line, UnknownSession when the session does not
+        exist or was erased, and Overtaken when another server leads.
         """
 
         def work(connection: sa.Connection) -> Line | None:
@@ -191,8 +191,9 @@ class Lines(Leading):
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
         """Return the board's updates in order. From now on, refuse updates of earlier epochs than `epoch`.
 
-        An epoch is the number of an opening of the room. When there are many updates, merge all updates that were made within
-        the same 5 s. Raises StaleEpoch when the board was opened under a higher epoch, and UnknownSession.
+        An epoch is the number of an opening of the room. If the journal has at least `_COMPACT_FROM` updates, merge the updates
+        of each period of 5 s in the journal. Raises StaleEpoch when the board was opened under a higher epoch, and
+        UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
@@ -340,7 +341,7 @@ def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
 
 
 def _merged(steps: list[BoardStep]) -> list[BoardStep]:
-    """Merge successive updates of the same period of `_STEP_MS`.
+    """Merge successive updates that were made in the same period of `_STEP_MS`.
 
     The merged update has the time of the last update.
     """

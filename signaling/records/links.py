@@ -90,8 +90,8 @@ class Links(Leading):
     async def use_invite(self, jti: str, expires_at: int, session: str, session_token: str) -> bool:
         """Mark the invite `jti` as used, and store `session_token`, the hash of a new token of `session`, in one transaction.
 
-        Return False, and change nothing, when the invite was used before. Raises UnknownSession, and
-        Overtaken when another server leads.
+        Return False, and change nothing, when the invite was used before. Raises UnknownSession when the session does not exist
+        or was erased, and Overtaken when another server leads.
         """
 
         def use(connection: sa.Connection) -> None:

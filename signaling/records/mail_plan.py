@@ -1,4 +1,4 @@
-"""The plan for the mails of a site: senders, whether the conversation may be quoted, alerts, and texts. Pure."""
+"""A site's settings for mails: the senders, the alerts, the texts, and whether a mail may quote the conversation. Pure."""
 
 from __future__ import annotations
 

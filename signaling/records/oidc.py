@@ -37,7 +37,7 @@ def source_of(of: str, issuer: str) -> str:
 
 
 def sources_in_organisation(of: str, issuer: str) -> list[str]:
-    """Return the names (`source_of`) under which the database can know an organisation's people of this issuer.
+    """Return the names (`source_of`) under which the database can hold an organisation's people whom this issuer knows.
 
     The name for the provider of `of` comes first. There can be a second name, because the installation's provider and the first
     organisation's own provider both add people to the first organisation.
@@ -74,9 +74,9 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since`: 0 while the provider answers. If the
-    provider does not answer: Unix ms since when it has not answered. If the provider refuses this installation: when it last
-    refused.
+    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since` (Unix ms): 0 while checks of the sign-in
+    at the provider succeed. If the provider does not answer: since when it has not answered. If the provider refuses this
+    installation: when it last refused.
     """
 
     token_hash: str
@@ -200,10 +200,11 @@ class Oidc(Database):
     ) -> bool:
         """Store a sign-in for which a provider vouches.
 
-        `settings`: the provider's settings when the sign-in began. `audit`: audit entries to store in the same transaction.
+        `of`: whose provider it is: `INSTALLATION`, or `rules_of(organisation)`. `settings`: the provider's settings when the
+        sign-in began. `audit`: audit entries to store in the same transaction.
 
-        Return False, and store nothing, when the member of staff is gone or deactivated. Do the same when the provider
-        of `of` was removed or replaced meanwhile, because nobody would ask the old provider about the sign-in any more.
+        Return False, and store nothing, when the member of staff is gone or deactivated. Do the same when the provider was
+        removed or replaced meanwhile, because nobody would ask the old provider about the sign-in any more.
         """
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
         present = sa.select(t.oidc_settings.c.settings).where(t.oidc_settings.c.id == of).with_for_update()
@@ -231,7 +232,10 @@ class Oidc(Database):
         return [ProviderSignIn(**row) for row in rows]
 
     async def take_provider_check(self, record: ProviderSignIn, now: int) -> bool:
-        """Take over the next check of a sign-in at the provider. Return False when another server has already taken it over."""
+        """Reserve the next check of a sign-in, so that no other server makes the same check.
+
+        The check asks the provider about the sign-in. Return False when another server has already reserved the check.
+        """
         c = t.provider_sign_in.c
         same = (c.token_hash == record.token_hash) & (c.checked_at == record.checked_at)
         return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0

@@ -18,7 +18,8 @@ log = structlog.get_logger(__name__)
 
 WAIT_S: Final = 60.0  # seconds for which a server waits at its start for a database that does not answer
 _PAUSE_S: Final = 1.0  # seconds between two tries to open the database
-# Classes of PostgreSQL's errors that can go away by themselves: connections, resources, and a server that starts or stops.
+# Classes of PostgreSQL's errors that can go away by themselves: 08, a failed connection; 53, lack of resources; 57, a server that
+# starts or stops.
 _PASSING: Final = ("08", "53", "57")
 _PASSING_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 

@@ -1,4 +1,4 @@
-"""Opening hours: when a category is open, in its own time zone. Pure; points in time are ms since the Unix epoch.
+"""Opening hours: when a category is open, in the time zone of these hours. Pure; points in time are ms since the Unix epoch.
 
 Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. If the computer has
 no database of time zones, the `tzdata` package provides it.
@@ -73,8 +73,8 @@ def check(hours: Hours) -> None:
 def openings(hours: Hours, now: int, days: int = _LOOK_AHEAD_DAYS) -> Iterator[tuple[int, int]]:
     """Yield the begin and the end (Unix ms) of each period in which the category is open, in order.
 
-    The first opening can be the present opening. The next openings begin within the next `days` days. Spans that touch or overlap
-    are joined.
+    The first period can have begun before `now`. The other periods begin within the next `days` days. Spans of opening hours
+    that touch or overlap become one period.
     """
     zone = ZoneInfo(hours.timezone)
     today = datetime.fromtimestamp(now / 1000, zone).date()

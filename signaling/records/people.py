@@ -48,7 +48,7 @@ class People(Database):
     """The queries for all stored data of one person."""
 
     async def sites_with_past(self, realm: Realm) -> set[str]:
-        """Return the sites of a realm (an organisation, or some of its sites) that have sessions, also removed sites."""
+        """Return the sites of a realm (an organisation, or some of its sites) that have sessions, including removed sites."""
         c = t.session.c
         rows = await self._all(sa.select(c.site).where(realm.where(c.organisation, c.site)).distinct())
         return {row["site"] for row in rows}

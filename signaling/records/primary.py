@@ -2,8 +2,8 @@
 
     postgresql+asyncpg://sangdam@/sangdam?host=10.0.0.6:5432&host=10.0.0.7:5432
 
-asyncpg tries the hosts in order, and one timeout covers all hosts. A host without network would use up this timeout at every
-connection. So this module gives each host a short timeout of its own, and tries the last primary first.
+asyncpg tries the hosts in order, and one timeout covers all hosts. A host that does not answer would use up this timeout each
+time that a connection is opened. So this module gives each host a short timeout of its own, and tries the last primary first.
 """
 
 from __future__ import annotations

@@ -160,12 +160,15 @@ class Pushes(Database):
         return {row["session"]: int(row["n"]) for row in await self._all(counted)}
 
     async def stand_by(self, staff: str, *, on: bool) -> None:
-        """Store whether pushes tell a member of waiting people while none of the member's consoles is open."""
+        """Store whether a member of staff gets pushes about people who wait, even while none of the member's consoles is open."""
         mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
         await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
 
     async def standing_by(self, now: int, idle_ms: int) -> dict[str, set[str]]:
-        """Return who gets pushes about waiting people without an open console: member → token hashes of valid sign-ins."""
+        """Return the members who get pushes about people who wait, even while none of their consoles is open.
+
+        The result maps a member's id to the token hashes of the member's valid sign-ins.
+        """
         found: dict[str, set[str]] = {}
         for _, sign_in in await self._signed_in(_d.stands_by):
             if sign_in.stands(now, idle_ms):
@@ -211,12 +214,13 @@ class Pushes(Database):
     async def claim_pushes(
         self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
     ) -> list[Push]:
-        """Return at most `most` due pushes, and count one try for each. `rings`: only pushes about waiting people; else others.
+        """Return at most `most` due pushes, and count one try for each.
 
-        `room`: a function from a push service's host to the number of pushes that may be sent to it now. A service with no room
-        now costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows
-        `after` has the first turn. So the long queues of two services do not delay the pushes of a third. A returned push is due
-        again after `lease_ms`. Pushes whose `until` is over are deleted.
+        `rings`: whether only pushes about people who wait are returned, or only other pushes. `room`: a function from a push
+        service's host to the number of pushes that may be sent to it now. A service with no room now costs only one look-up, even
+        if many pushes wait for it. Push services take turns: the service whose host follows `after` has the first turn. So the
+        long queues of two services do not delay the pushes of a third. A returned push is due again after `lease_ms`. Pushes
+        whose `until` is over are deleted.
         """
         rank = RING if rings else OTHERS
 

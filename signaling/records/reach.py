@@ -133,8 +133,9 @@ async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
             written.set_result(result)
 
 
-# Classes of errors that the statement itself has caused: features, cardinality, data, constraints, syntax, limits …. Damaged rows
-# also cause such errors. Waiting does not repair a damaged row, so a write to it fails and does not keep other writes waiting.
+# Classes of errors that the statement itself has caused, such as unsupported features, bad data, violated constraints and syntax
+# errors. Damaged rows also cause such errors. Waiting does not repair a damaged row, so a write to it fails and does not keep
+# other writes waiting.
 _STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
 # insufficient_privilege: an administrator has revoked a right, so waiting can help
 _PERMISSION = "42501"

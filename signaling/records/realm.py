@@ -11,7 +11,7 @@ from .types import FIRST_ORGANISATION, Site
 class Realm(Struct, frozen=True, kw_only=True):
     """An organisation, or some of its sites.
 
-    `sites`: ids of these sites; None: all sites of the organisation, also removed ones.
+    `sites`: ids of these sites; None: all sites of the organisation, including removed sites.
     """
 
     organisation: str = FIRST_ORGANISATION

@@ -29,8 +29,8 @@ _OF_A_SITE: Final = ("category", "outcome")  # each site has its own categories 
 Group = tuple[str, ...]
 """The key of one row of a report.
 
-By hour, day or week: (start of the local hour, day or week in ms, as text,). By another property: (site,), (site, category),
-(site, outcome), (language,) or (counselor,).
+By hour, day or week: a tuple with the start of the local hour, day or week. The start is a number in a text: ms since 1970 on the
+local clock. By another property: (site,), (site, category), (site, outcome), (language,) or (counselor,).
 """
 
 

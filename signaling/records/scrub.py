@@ -18,7 +18,7 @@ from . import tables as t
 
 log = structlog.get_logger(__name__)
 
-# size of the largest table that is rewritten immediately after an erasure; rewriting it takes about a second
+# a table of at most this many bytes is rewritten immediately after an erasure; rewriting takes at most about a second
 AT_ONCE_BYTES = 64 * 1024 * 1024
 LOCK_MS = 1000  # a rewrite waits at most this many ms for a table's lock; meanwhile, other transactions on the table wait, too
 BUSY_MS = 200  # one try waits at most this many ms for readers of the write-ahead log; meanwhile, no transaction can write

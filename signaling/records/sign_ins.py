@@ -41,8 +41,8 @@ def organisation_of(row: str) -> str:
 class TotpRecord(Struct, frozen=True, kw_only=True):
     """The authenticator app of a member of staff.
 
-    `seed`: encrypted. `used_step`: number of the newest 30-second period whose code of the app was used. `confirmed`: whether the
-    member has entered a code of the app at least once.
+    `seed`: encrypted. `used_step`: number of the newest 30-second period whose code was used. `confirmed`: whether the member has
+    entered a code of the app at least once.
     """
 
     staff: str
@@ -138,7 +138,7 @@ class SignIns(Database):
         return await self._transaction(know, writes=True)
 
     async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int, *, audit: Iterable[Audited] = ()) -> int:
-        """End a sign-in that a stranger made in this member's name, and forget the browser.
+        """End a sign-in that a stranger made in this member's name, and forget the stranger's browser.
 
         Return how many sign-ins ended. `at`: when this sign-in began (Unix ms). All later sign-ins of the member end, too: the
         stranger might have signed in again with the same browser, and there is no mail about a second sign-in with a known

@@ -29,7 +29,7 @@ from .wrap_up import WrapUpPlan
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
 KNOWN_S = 1.0  # a site is cached for this many seconds after it was read
 MOST_KNOWN = 1000  # at most this many sites are in the cache
-# one query reads at most this many sites, or this many sign-ins of connecting consoles, or stores this many uses of sign-ins
+# one query reads at most this many sites, or at most this many sign-ins; one statement stores at most this many uses of sign-ins
 MOST_TOGETHER = 64
 _HIGH_OFFICES = frozenset({"owner", "administrator"})
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
@@ -206,7 +206,7 @@ class Places(Database):
     async def save_texts_in_call(self, staff_id: str, *, on: bool) -> None:
         """Store whether a member of staff takes text conversations during a call.
 
-        Nothing else of the member changes. If a member was removed before this call, the member is not stored again.
+        Nothing else of the member changes. If the member has been removed meanwhile, this method does not store the member again.
         """
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
@@ -267,7 +267,7 @@ class Places(Database):
     async def signed_in(self, token_hash: str) -> tuple[SignInRecord, StaffRecord] | None:
         """Return the sign-in with this hash of its token, and the sign-in's member. Return None if there is no such sign-in.
 
-        Calls that are made at the same time share a query.
+        Simultaneous calls of this method share a query.
         """
         return await self._asked_sign_ins.ask(token_hash)
 
@@ -275,7 +275,7 @@ class Places(Database):
         return {sign_in.token_hash: (sign_in, member) for sign_in, member in await self.sign_ins(token_hashes, ())}
 
     async def saw_sign_in(self, token_hash: str, now: int) -> None:
-        """Store that this sign-in was used at `now` (Unix ms). Calls that are made at the same time share a transaction."""
+        """Store that this sign-in was used at `now` (Unix ms). Simultaneous calls of this method share a transaction."""
         await self._told_uses.ask((token_hash, now))
 
     async def _store_uses(self, uses: Collection[tuple[str, int]]) -> dict[tuple[str, int], None]:
@@ -418,7 +418,7 @@ def _sign_in_of(row: sa.Row[Any]) -> tuple[SignInRecord, StaffRecord]:
 
 
 def _padded(values: Collection[str]) -> list[str]:
-    """Return the values, the last one several times, so that the number of values is a power of two.
+    """Return the values, and repeat the last value until the number of values is a power of two.
 
     PostgreSQL prepares a statement for each number of values, and a connection keeps only a hundred statements.
     """

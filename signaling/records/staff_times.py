@@ -24,8 +24,8 @@ _UNITS_MS: Final[dict[str, int]] = {"day": DAY_MS, "week": 7 * DAY_MS, "staff_da
 StaffGroup = tuple[str, str]
 """The key of one row of a report.
 
-The first text is the start of the local day or week in ms, or "" if the report is not by time. The second text is the member's
-id, or "" if each row adds up all members.
+The first text is the start of the local day or week, as ms since 1970 on the local clock, or "" if the report is not by time. The
+second text is the member's id, or "" if each row adds up all members.
 """
 
 

@@ -1,4 +1,7 @@
-"""The tables (SQLAlchemy Core). A change here needs a migration in `migrations/versions/`; a test compares the two."""
+"""The tables (SQLAlchemy Core). A change here needs a migration in `migrations/versions/`.
+
+A test compares the tables that this file makes with the tables that the migrations make.
+"""
 
 from __future__ import annotations
 
@@ -588,8 +591,8 @@ webhook = sa.Table(
     _time("created_at"),
 )
 
-# no foreign key to the session: an event stays until it is delivered, even if the session is erased; it holds no text of the
-# conversation
+# no foreign key to the session: an event stays until it is delivered or given up, even if the session is erased; events hold no
+# text of the conversation
 webhook_delivery = sa.Table(
     "webhook_delivery",
     metadata,

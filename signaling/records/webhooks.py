@@ -24,7 +24,8 @@ MOST_ENDPOINTS = 20  # one organisation has at most this many webhook endpoints
 MOST_QUEUED = 50_000  # if this many events wait for an endpoint, `mark_crowded` stops the storing of further events for it
 MOST_ATTEMPTS = 10  # at most this many attempts to deliver one event are kept, the newest ones
 PAGE_SIZE = 50  # `deliveries` returns at most this many events
-_KEPT_DAYS = 7  # an event that no longer waits (delivered, given up, or its endpoint is off) is kept for this many days
+# an event that no longer waits (delivered, given up, or its endpoint is off) is kept until this many days after it was stored
+_KEPT_DAYS = 7
 _DAY_MS = 86_400_000
 
 EndpointState = Literal["on", "off", "failed"]
@@ -49,8 +50,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: encrypted secrets;
     the old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because the
-    endpoint accepted no event for three days or answered with status 410. `failures`: number of tries since the last success that
-    count as failures of the endpoint (see `not_delivered`). `why`: why the last of these tries failed, or "".
+    endpoint accepted no event for three days or answered with status 410. `failures`: how many tries have failed since the last
+    success; only failures of the endpoint itself count (see `not_delivered`). `why`: why the last of these tries failed, or "".
     `paused_until`: no event is sent before this time. `crowded`: too many events wait, and new ones are not stored. `well_at`:
     when an event was last delivered; 0: never. Times are Unix ms.
     """
@@ -87,7 +88,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """An event for one endpoint. `event`: its `webhook-id`. `until`: when the sender stops trying. Times are Unix ms."""
+    """An event for one endpoint. `event`: the event's `webhook-id`. `until`: when the sender stops trying. Times are Unix ms."""
 
     n: int
     endpoint: str

@@ -1,4 +1,4 @@
-"""Appointments: callbacks by one member of staff. For the booked time, the matcher keeps capacity of this member free.
+"""Appointments: callbacks by one chosen member of staff. For the booked time, the matcher keeps capacity of this member free.
 
     The states of an appointment, and what changes them:
     scheduled → kept (`lead_ms` before the start: the matcher begins to keep capacity free) → due (rings for this member only)
@@ -42,7 +42,7 @@ def lead(session: Session, now: int, out: list[Effect]) -> None:
 def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None:
     """Let the due appointment ring for its own counselor.
 
-    If the matcher already keeps capacity free for a request, this request rings.
+    If the matcher already keeps capacity free for a request of this appointment, that request rings.
     """
     request = session.request if called.kept else next_request(session)
     called.kept = False
@@ -62,7 +62,7 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
     """Offer the appointment to every counselor who serves its category, before all other requests.
 
     Called when the appointment's own counselor declines it, misses the ring, or does not accept it within `GRACE_MS`. While the
-    appointment still rings, this function only sets the timer "grace" to the time when it stops ringing.
+    appointment still rings, this function only sets the timer "grace" to the time when the appointment stops ringing.
     """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:

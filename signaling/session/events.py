@@ -211,7 +211,7 @@ class UserMet:
 
 @dataclass(frozen=True, slots=True)
 class HelpAsked:
-    """The owner asks for a professional. ``category``: the category of the request; "" means that of the session."""
+    """The owner asks for a professional. ``category``: the category of the help request; "": the session's category."""
 
     participant: str
     note: str = ""

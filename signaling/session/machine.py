@@ -122,7 +122,8 @@ def _remember_counselor(session: Session) -> None:
         session.counselor = owner.staff
 
 
-_BOOKED = ("callback", "lead")  # these timers fire at booked times, by the computer's clock; other timers, by the steady clock
+# these timers fire at booked times, by the computer's clock; all other timers fire by the server's steady clock
+_BOOKED = ("callback", "lead")
 
 
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:

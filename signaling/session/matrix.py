@@ -31,10 +31,10 @@ class Matrix:
     """The matrix of one session.
 
     All people are given by their participant ids. ``hears``: listener → sources. ``soft``: listener → the sources whom this
-    listener hears softly, because an interpreter interprets them. ``slots``: viewer → slot → source. ``hold``: who hears the hold
-    tone. ``writers``: who may draw on the board. ``by_signaling``: the participants whose board messages go over the WebSocket.
-    ``record``: the people who are recorded; None: nobody. ``captions``: the people whose voices the captions process hears; None:
-    it hears nobody.
+    listener hears softly, because an interpreter interprets them. ``slots``: viewer → number of a slot (a video section of the
+    viewer's peer connection) → the video in this slot. ``hold``: who hears the hold tone. ``writers``: who may draw on the board.
+    ``by_signaling``: the participants whose board messages go over the WebSocket. ``record``: the people who are recorded; None:
+    nobody. ``captions``: the people whose voices the captions process hears; None: it hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -49,7 +49,8 @@ class Matrix:
     def common(self, other: Matrix) -> Matrix:
         """Return a matrix that gives people only what both this matrix and `other` give them.
 
-        A voice that is soft in one of the two is soft. Who hears the hold tone in one of the two hears it.
+        A voice that is soft in one of the two matrices is soft in the result. A person who hears the hold tone in one of the two
+        matrices also hears it in the result.
         """
         hears = {who: tuple(each for each in sources if each in other.hears.get(who, ())) for who, sources in self.hears.items()}
         softly = {who: {*self.soft.get(who, ()), *other.soft.get(who, ())} for who in hears}

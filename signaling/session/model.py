@@ -108,13 +108,13 @@ class Person(Struct, kw_only=True):
 
     ``connected``: whether a tab of the participant is connected. ``entered``: the user has entered the queue, the guest has
     entered the conversation, or the member of staff has entered the session since last accepting its request. ``reading``:
-    whether they are a professional who is catching up: reading the conversation, unheard, before joining it. ``gone``: whether
-    they no longer belong to the session.
+    whether they are a professional who is catching up, that is, reads the conversation, unheard, before joining it. ``gone``:
+    whether they no longer belong to the session.
 
-    ``peer_id``: id of their newest peer connection, or "". ``former_id``: id of an earlier one, which the media worker keeps
-    until the newest one is live; "" for none. ``tab``: the browser tab of these peer connections. ``recording``: their answer
-    about recording; "" before the answer. ``captions``: their answer about keeping captions; "" before the answer. ``draft``:
-    their unsaved notes, or None. ``handed_over_at``: when they handed the session over (Unix ms), or 0.
+    ``peer_id``: id of their newest peer connection, or "". ``former_id``: id of an earlier peer connection, which the media
+    worker keeps until the newest one is live; "" for none. ``tab``: the browser tab of these peer connections. ``recording``:
+    their answer about recording; "" before the answer. ``captions``: their answer about keeping captions; "" before the answer.
+    ``draft``: their unsaved notes, or None. ``handed_over_at``: when they handed the session over (Unix ms), or 0.
     The following fields are empty for everybody who is not a guest. ``label``: the guest's role, such as "interpreter".
     ``invited_by``: the participant who made the link.
     ``until``: when a guest who is disconnected or has not entered is removed (Unix ms); 0 for a connected guest who has entered.

@@ -1,6 +1,6 @@
 """The view of a session for each viewer. A user's view contains neither help requests nor anything else that is for staff.
 
-Of the brief (what the partner and the user have told before the conversation), the view contains only the product's picture.
+Of the brief (what the partner and the user have told before the conversation), a user's view contains only the product's picture.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ LONG_WAIT_MS = 60_000  # milliseconds after which the page of a waiting user off
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """The state of showing the user's page.
+    """The state of co-browsing: how the user's page is shown to staff.
 
     ``ready``: the page is connected to the server, so it can be shown. ``seen_by``: ids of the participants who see the page.
     ``too_large``, ``crowded``: the page is not shown, because it is too large, or because the server shows too many pages.
@@ -65,9 +65,9 @@ class Surroundings:
     """The data that a view needs in addition to the session.
 
     ``waiting``: the user's place in the queue; None unless the user waits. ``opening``: the category's opening hours; None while
-    the conversation has a counselor, except one who is disconnected and has not returned in time. ``offer_message``: the page
-    offers to leave a message, because nobody suitable is signed in, the user has waited for `LONG_WAIT_MS`, or the category is
-    closed.
+    the conversation has a counselor. A counselor who is disconnected and has not returned in time does not count.
+    ``offer_message``: the page offers to leave a message, because nobody suitable is signed in, the user has waited for
+    `LONG_WAIT_MS`, or the category is closed.
     """
 
     site: SiteView
@@ -98,7 +98,7 @@ def session_view(
 ) -> SessionView:
     """Return the session as `viewer` may see it.
 
-    `limits`: slot → how the viewer's network connection limits the video in this slot.
+    `limits`: number of a slot (a video section of the viewer's peer connection) → how the viewer's network limits this video.
     """
     person = session.people.get(viewer) or session.listeners[viewer]
     if person.arriving:

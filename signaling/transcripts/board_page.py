@@ -1,7 +1,7 @@
 """A page of the board as SVG inside the transcript. The SVG consists of numbers, checked colours and escaped texts.
 
-The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. Each picture is
-in the file only once, even if many shapes show it, because thousands of shapes can show one picture of many megabytes.
+The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. The SVG holds
+the picture of shapes only once, even if many shapes show it, because thousands of shapes can show one picture of many megabytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from html import escape
 
 from .board_document import HEIGHT, WIDTH, Page, Point, Shape
 
-LINE_HEIGHT = 1.3  # distance between two rows of a text, in font sizes
+LINE_HEIGHT = 1.3  # distance between two rows of a text, as a multiple of the font size
 MOST_ROWS = 300  # one text has at most this many rows
 _CORNER = 8  # radius of a rectangle's corners, in units of the board
 _MISSING = 'fill="#8884"'  # SVG attribute of the grey box in place of a missing picture

@@ -53,7 +53,7 @@ class Conversation:
 
     @cached_property
     def words(self) -> dict[str, str]:
-        """Return the transcript's own words in the readers' language."""
+        """Return the words that the transcript itself adds, such as its title, in the readers' language."""
         return words_in(self.language, "transcript")
 
     @property

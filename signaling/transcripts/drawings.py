@@ -16,7 +16,7 @@ _XMLNS = '<svg xmlns="http://www.w3.org/2000/svg" '
 
 
 async def count_of(records: Records, session_id: str) -> int:
-    """Return the number of pages of the session's board on which something is drawn."""
+    """Return the number of pages of the session's board that have a shape or a background picture."""
     return len(await asyncio.to_thread(pages_of, await records.board(session_id)))
 
 

@@ -1,6 +1,6 @@
-"""Bold, italic, code and links within one row of text, by the same rules as the pages (`room/writing/inline.ts`).
+"""Bold, italic, code and links within one row of a chat line's text, by the same rules as the pages (`room/writing/inline.ts`).
 
-Splitting a row takes time in proportion to its length.
+Line breaks divide the text into rows. Splitting a row into pieces takes time in proportion to the row's length.
 """
 
 from __future__ import annotations

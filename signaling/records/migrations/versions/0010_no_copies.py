@@ -1,4 +1,4 @@
-"""Remove copies of earlier sessions from the facts about users, and samples of people's texts from PostgreSQL's statistics."""
+"""Remove copies of earlier sessions from sessions' briefs, and samples of people's texts from PostgreSQL's statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add each site's choices after a conversation, tags of sessions, and notes that stay with a person."""
+"""Add the outcomes, tags and templates from which staff choose after a conversation, tags of sessions, and notes about people."""
 
 from __future__ import annotations
 

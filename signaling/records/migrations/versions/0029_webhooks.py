@@ -1,4 +1,4 @@
-"""Add the endpoints of webhooks, and their outbox."""
+"""Add the endpoints of webhooks, and the outbox of events for these endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add the browsers that get pushes, the outbox of pushes, and the organisation of mails about staff accounts."""
+"""Add the browsers that get pushes, and the outbox of pushes. Store to which organisation a mail about staff accounts belongs."""
 
 from __future__ import annotations
 
