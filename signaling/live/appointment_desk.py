@@ -79,7 +79,7 @@ class AppointmentDesk:
     async def move(self, entry: Entry, at: int, staff: str, actor: str, booking: str = "", *, by_staff: bool = True) -> None:
         """Book a callback or an appointment again: for another time, with another member ("": anyone), or both.
 
-        Mail the user the new time. Raises NotAllowed. The result is always an appointment.
+        Mail the user the new time. Raises NotAllowed. The new booking is always an appointment, never a callback.
 
         `booking`: the name (`booking_of`) of the booking that the caller has seen; "": any booking. Raises Changed if the
         session has another booking than `booking`.

@@ -286,9 +286,9 @@ class Appointments:
     async def _claim(
         self, entry: Entry, wanted: range, candidates: list[StaffRecord], audit: Audited | None
     ) -> tuple[StaffRecord, list[int]]:
-        """Take the cells `wanted` of the first candidate of whom no other session has taken one of these cells.
+        """Take the cells `wanted` in the calendar of the first candidate for whom all these cells are free.
 
-        A cell is a period of `CELL_MS` in a member's calendar.
+        A cell is a period of `CELL_MS` in a member's calendar. A cell that this session itself has taken counts as free.
 
         Return this member and the newly taken cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
         """

@@ -90,9 +90,9 @@ class Arriving:
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         """Return what a user who comes now can expect: queue place, wait, and whether any counselor at work could serve the user.
 
-        The matcher also counts members who are away, because a waiting user may be served when they come back. A user who has
-        not begun to wait must not read that a counselor is there. If the site is unknown or the matcher is unavailable, the
-        place is 1 and the wait is unknown.
+        The matcher also counts members who are away, because a waiting user may be served when such a member comes back. But a
+        user who has not begun to wait must not read that a counselor is there. So this method also asks whether a counselor is at
+        work. If the site is unknown or the matcher is unavailable, the place is 1 and the wait is unknown.
         """
         found = await self._records.site(site)
         if found is None:

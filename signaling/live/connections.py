@@ -32,7 +32,7 @@ class Client:
     - `is_guest`: whether the person is a guest
     - `held`: the ids of the sessions in which this connection acts for its person
     - `desk`: whether the member of staff serves users at this connection; on the operators' page, it is False
-    - `was_ready`: whether the member of staff was available for requests when this page was last connected
+    - `was_ready`: whether the member of staff was available for requests when the page's previous connection ended
     - `watched`: the session whose call an operator watches
     - `right`: the hash of the token (of a sign-in or a session) on which the connection depends
     - `acted_at`: the time of the person's last action (Unix ms), or 0

@@ -85,7 +85,7 @@ class Entry:
     - `holders`: participant → the connection that acts for them (their newest tab)
     - `readers`: mentioned colleagues who read along → their connections
     - `sent`: participant → the hash of the view that was sent last
-    - `refresh_due`: whether views, or news for the page of a shared screen, wait until `lock` is free
+    - `refresh_due`: whether views, or a message about co-browsing to the user's browser, wait until `lock` is free
     - `last_seq`: the number of the newest line
     - `marks`: each participant's read mark; None until the marks were read from the database
     - `moved`: the sequence number of the newest calendar event in the mails about a callback

@@ -141,9 +141,9 @@ class Presence:
     async def sign_in(self, record: StaffRecord, skills: Staff, *, was_ready: bool = False) -> None:
         """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present `skills`.
 
-        `was_ready`: whether the member got requests when their page was last connected. If this server has just started with an
-        empty matcher, such a member gets requests again. If this server has run for longer, a member whom the matcher does not
-        know was absent for too long. Such a member is away until they choose to get requests.
+        `was_ready`: whether the member got requests when the previous connection of their page ended. If this server has just
+        started with an empty matcher, a member with `was_ready` gets requests again. If this server has run for longer, a member
+        whom the matcher does not know was absent for too long. Such a member is away until they choose to get requests.
         """
         try:
             returns = was_ready and self._starting() and is_forgotten(await self._store.staff_status(record.id))
@@ -171,7 +171,7 @@ class Presence:
             await self._store.renew([*self._hub.staff_ids(), *self._staffing.standing_by], self._now())
 
     async def keep_signed_in(self) -> None:
-        """Sign connected members in again whom the matcher has signed out or counts as lost. Runs until cancelled.
+        """Sign in again each connected member whom the matcher has signed out or counts as lost. Runs until cancelled.
 
         The matcher signs a member out when no server has told it of the member for `Rules.lease_ms`, for example because this
         server stood still. The member gets requests again if they got requests before.

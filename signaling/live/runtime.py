@@ -441,7 +441,7 @@ class Live:
         return person.id if person is not None and person.staff and not person.gone else None
 
     def may_read_lines(self, session_id: str, staff_id: str) -> bool:
-        """Return whether this member takes part in the session, or reads its lines because a colleague has mentioned them."""
+        """Return whether this member takes part in the session, or reads along because a colleague has mentioned this member."""
         entry = self.index.entries.get(session_id)
         reads = entry is not None and staff_id in entry.readers
         return reads or self.staff_participant(session_id, staff_id) is not None

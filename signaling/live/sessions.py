@@ -49,7 +49,7 @@ from signaling.session.events import SessionEvent, Ticked
 from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)
-# seconds between two checks whether the machine's clock has jumped; after a jump, a booked call can begin late by this much
+# seconds between two checks whether the machine's clock has jumped; after a jump, a booked call can begin this many seconds late
 FOLLOW_S = 10.0
 
 
@@ -145,7 +145,7 @@ class Sessions:
                 self.refresh(entry)
 
     def _narrow(self, entry: Entry, grid: matrix.Matrix) -> None:
-        """Let the room have at once what `grid` takes away. What it gives comes after the chat lines that announce it."""
+        """Take away at once the rights that `grid` lacks. New rights follow after the chat lines that announce them."""
         if grid == entry.grid:
             return
         common = grid.common(entry.grid)
@@ -280,8 +280,8 @@ class Sessions:
     def show(self, entry: Entry) -> None:
         """Send each connected participant what their page shows of the session (their view), if it has changed.
 
-        While `apply` runs, the session is not saved yet, and chat lines that announce the change are missing. Then the views are
-        sent at the end of `apply`.
+        While `apply` runs, the session is not saved yet, and chat lines that announce the change are missing. In that case, the
+        views are sent at the end of `apply`.
         """
         entry.refresh_due = entry.lock.locked()
         if entry.refresh_due:

@@ -53,7 +53,7 @@ class StandBy:
         self._seen: dict[str, int] = {}
 
     async def restore(self) -> None:
-        """Sign in at the matcher the members who were standing by when the server stopped."""
+        """For each member who was standing by when the server stopped, renew the sign-in at the matcher."""
         if self._pushing.enabled:
             for staff in await self._records.standing_by(self._now(), IDLE_MS):
                 if await self._renew(staff):
