@@ -11,7 +11,7 @@ class TokenBucket:
         self._level, self._at = burst, now
 
     def take(self, amount: float, now: float) -> bool:
-        """Take `amount` tokens. Return False, and take nothing, if there are fewer."""
+        """Take `amount` tokens. If the bucket holds fewer, take nothing and return False."""
         self.refill(now)
         return self.spend(amount)
 
@@ -23,7 +23,7 @@ class TokenBucket:
     def spend(self, amount: float) -> bool:
         """Take `amount` tokens, but do not first add the tokens gained since the last call.
 
-        Return False, and take nothing, if there are fewer.
+        If the bucket holds fewer, take nothing and return False.
         """
         if amount > self._level:
             return False

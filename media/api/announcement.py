@@ -1,9 +1,9 @@
-"""Announcement of a worker in Redis, signed.
+"""Signed announcement of a worker in Redis.
 
 The server sends commands, together with a secret, to the address in an announcement. Somebody who can write into Redis, but does
 not know the secret, must not be able to direct commands to another address. So announcements are signed (HMAC-SHA256) with a key
-that is derived from the secret. The signature covers the time, so the server rejects an announcement that somebody repeats more
-than 30 s later.
+that is derived from the secret. The signature covers the time of signing, so the server rejects an announcement that somebody
+repeats more than 30 s later.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ class Announcement(Struct, kw_only=True):
     The announcement is JSON under `announcement_key(id)`. Redis deletes the announcement after `LEASE_MS`, unless the worker
     renews it. The set `WORKERS_KEY` contains the ids of all workers.
 
-    `url`: where the worker takes commands. `load`: share of one core that the worker used lately. `draining`: whether the worker
-    takes no new rooms. `at`: when the announcement was signed, in Unix ms. `mac`: signature of all other fields, in hex.
+    `url`: where the worker takes commands. `load`: fraction of one core that the worker has used since its previous announcement.
+    `draining`: whether the worker takes no new rooms. `at`: when the announcement was signed, in Unix ms. `mac`: signature of all
+    other fields, in hex.
     """
 
     id: str
@@ -61,7 +62,7 @@ def sign(said: Announcement, secret: str, now_ms: int) -> bytes:
 def believed(text: str | bytes, name: str, secret: str, now_ms: int) -> Announcement:
     """Return the announcement of worker `name`. `now_ms`: Unix ms.
 
-    Raise NotBelieved if the announcement is malformed or not authentic, or if its `at` differs too much from `now_ms`.
+    Raise NotBelieved if the announcement is malformed or not authentic, or if its `at` is more than `MOST_SKEW_MS` from `now_ms`.
     """
     try:
         said = _decode(text)

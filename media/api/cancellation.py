@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def keep_cancellations() -> None:
-    """Give this process the `asyncio.wait_for` of Python 3.12. A program calls this function before its event loop starts."""
+    """Give this process the `asyncio.wait_for` of Python 3.12. Call this function before the event loop starts."""
     if sys.version_info < (3, 12):
         asyncio.wait_for = wait_for  # type: ignore[assignment]  # typeshed's also takes a generator, which nobody passes
 

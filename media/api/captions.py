@@ -5,4 +5,4 @@ from __future__ import annotations
 PATH = "/captions"
 """Path of the WebSocket at which the captions process takes the connections of media workers."""
 READY = b"ready"
-"""The first message contains these bytes. By this message, the captions process says that its model is loaded."""
+"""These bytes are in the first message of the captions process. The message says that the process has loaded its model."""

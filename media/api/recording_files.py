@@ -1,10 +1,11 @@
 """Files of a recording, which media workers write and signaling reads.
 
-A session's folder has one folder for each segment, `EPOCH-PERIOD`. A segment ends when the worker closes the room, or when the
-period of consent ends, in which everybody who was asked agrees to be recorded. A segment has tracks and a log. A track (`N.webm`)
-is one Opus or VP8 stream of one participant, as the worker received it. Time 0 in a track's file is `TrackBegan.at`. The log
-(`segment.jsonl`) has one JSON object per line. Each line is appended when something happens, so that the log can be read after a
-crash. Times are milliseconds since the Unix epoch on the server's clock.
+A session's folder has one folder for each segment, `EPOCH-PERIOD`: the room's epoch, and the number of the period of consent. In
+a period of consent, everybody who was asked agrees to be recorded. A segment ends when this period ends, when the worker closes
+the room, or when the recording fails. A segment has tracks and a log. A track (`N.webm`) is one Opus or VP8 stream of one
+participant, as the worker received it. Time 0 in a track's file is `TrackBegan.at`. The log (`segment.jsonl`) has one JSON object
+per line. Each line is appended when something happens, so that the log can be read after a crash. Times are milliseconds since
+the Unix epoch on the worker's clock.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class TrackEnded(Entry, tag="track_end"):
 
 
 class Reached(Entry, tag="reached"):
-    """Line of the log: who hears and sees whom from `at` on. `hears`: listener → sources; `sees`: viewer → (source, kind)."""
+    """Line of the log: who hears and sees whom from `at` on. `hears`: listener → sources; `sees`: viewer → [(source, kind)]."""
 
     hears: dict[str, list[str]] = {}
     sees: dict[str, list[tuple[str, Kind]]] = {}

@@ -39,7 +39,7 @@ class AdmitPeer(Struct, kw_only=True):
     """Add a peer to a room.
 
     The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). There is one exception:
-    if the peer `former` is live or lost (failed), it stays until the new peer is live, because `former` can recover.
+    if the peer `former` has the state `live` or `lost`, it stays until the new peer is live, because `former` can recover.
     """
 
     epoch: int
@@ -152,7 +152,7 @@ class CaptionsReady(Event, tag="captions_ready"):
 
 
 class Heartbeat(Event, tag="heartbeat"):
-    """Sign of life, at most 250 ms after the last heartbeat. A worker that misses three heartbeats counts as dead.
+    """Sign of life, at most 250 ms after the previous heartbeat. A worker that misses three heartbeats counts as dead.
 
     `lateness_ms`: as in `WorkerStats`. `draining`: whether the worker was told to end, and waits until its rooms have moved to
     other workers.
@@ -165,10 +165,11 @@ class Heartbeat(Event, tag="heartbeat"):
 
 
 class PeerChanged(Event, tag="peer"):
-    """State of a peer. `lost` (failed): no authenticated packet has come for 3 s.
+    """State of a peer.
 
-    `gone`: the client or we have closed the peer, no packet has come for 30 s, the peer has never connected, or the peer's
-    transport has failed. `reason` says why.
+    - `lost`: no authenticated packet has come from the peer for 3 s. The peer has failed, but can recover.
+    - `gone`: the peer has ended. The client, signaling or the worker has closed it, no packet has come for 30 s, the peer has
+      never connected, or its transport has failed. `reason` says which of these has happened.
     """
 
     room: str
@@ -227,9 +228,9 @@ class Captioned(Event, tag="caption"):
     """Words that a participant has said. A later event with the same `utterance` replaces an earlier one.
 
     `heard_by`: the participants who could hear these words when they were said, and no others. `final`: no event with this
-    `utterance` follows. `confidence`: 0..1. `lost`: words that this participant has just said are not written down, because the
-    captions process or the network is too slow; `text` is then empty. `kept`: the value of `Captions.kept` when the words were
-    said.
+    `utterance` follows. `confidence`: 0..1. `lost`: whether words that this participant has just said are missing from the
+    captions, because the captions process or the network is too slow; `text` is then empty. `kept`: the value of `Captions.kept`
+    when the words were said.
     """
 
     room: str
@@ -276,11 +277,11 @@ class Spread(Struct, kw_only=True):
 class WorkerStats(Struct, kw_only=True):
     """Counters of a worker since its start.
 
-    `packets_in`, `packets_out`: datagrams on the worker's sockets. `packets_fast`: received datagrams of offloaded voices and
-    videos. `fast_path`: whether the worker has the fast path. `drops`, `audio`, `board`, `traffic`: counters by name. `traffic`
-    counts packets and bytes of voices and videos after decryption (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …).
-    `lateness_ms`: largest lateness of a tick; the remembered lateness shrinks by 40 % each second. `processor_s`: processor time
-    of the process.
+    `packets_in`, `packets_out`: datagrams that the worker's sockets have received and sent. `packets_fast`: those received
+    datagrams that belong to offloaded voices and videos. `fast_path`: whether the worker has the fast path. `drops`, `audio`,
+    `board`, `traffic`: counters by name. `traffic` counts packets and bytes of voices and videos after decryption
+    (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …). `lateness_ms`: largest lateness of a tick; the remembered
+    lateness shrinks by 40 % each second. `processor_s`: processor time of the process.
     """
 
     rooms: int

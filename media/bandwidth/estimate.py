@@ -1,12 +1,14 @@
 """Estimates the bandwidth of the path to one receiver from transport-wide feedback, which shows standing queues and loss.
 
 The estimate grows and decreases as in Google Congestion Control (draft-ietf-rmcat-gcc-02): a queue that fills lowers the estimate
-to 0.85 times the rate that arrives. Three things differ:
+to 0.85 times the bit rate that arrives. Three things differ:
 
 - Congestion is detected in another way (`standing`, `losses`).
-- The estimate can grow beyond the rate that is sent, because a relay can send only what senders make. The estimator does not
-  probe. Instead, each time a higher video layer was too much, `layers.Chooser` waits longer before it tries again.
-- The estimate doubles each second until more than 2 % of the packets are lost, or until another sign of congestion.
+- The estimate can grow beyond the bit rate that is sent, because a relay can send only what senders make. The estimator sends no
+  packets to probe the path. Instead, each time a higher video layer was too much for the path, `layers.Chooser` waits longer
+  before it tries again.
+- At first, the estimate doubles each second. This ends at the first sign of congestion, or when more than 2 % of the packets are
+  lost.
 
 Times are in seconds. Sending times are on our clock, and arrival times are on the receiver's clock. Only differences between
 times of the same clock are used.
@@ -44,7 +46,8 @@ SILENT_S = 1.0
 longer than this for a report."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
 """`STALL_S`: a stall begins when sent packets have waited this many seconds for a report. `STALL_STEP_S`: seconds from one
-halving of the estimate to the next in a stall. Browsers short of processor time sent no report for 1.5 s, once for 4.3 s."""
+halving of the estimate to the next in a stall. In measurements, browsers short of processor time sent no report for 1.5 s, and
+once for 4.3 s."""
 FEW_PACKETS = 10
 """If only this many packets or fewer are unreported, this is no stall: they can be the last packets before the sender paused."""
 

@@ -50,5 +50,5 @@ class RepeatBudget:
         self._octets.limit(rate, max(rate * AT_ONCE_S, AT_ONCE_LEAST_BYTES), now)
 
     def take(self, size_bytes: int, now: float) -> bool:
-        """Return whether the budget allows that a packet of this size is sent again now. If so, subtract the packet from it."""
+        """Return whether the budget allows that a packet of this size is sent again now. If so, count the packet as sent."""
         return self._packets.take(1, now) and self._octets.take(size_bytes + HEADER_BYTES, now)

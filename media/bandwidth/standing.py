@@ -8,7 +8,7 @@ A slow link and a late receiver delay packets differently:
 
 So this detector looks at the least delay in an interval, as CoDel does (RFC 8289). Google Congestion Control looks at the slope
 of the delay, which also grows with gaps. Chromium was measured on a machine with five times as much work as its processors can
-do. There the least delay in a report was below 10 ms in 99 of 100 reports, although single packets were up to 175 ms late.
+do. The least delay in a report was below 10 ms in 99 % of the reports, although single packets were up to 175 ms late.
 """
 
 from __future__ import annotations

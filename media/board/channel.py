@@ -1,6 +1,7 @@
 """`doc` data channel of one participant: reassembles board messages.
 
-While the participant's board messages still go through the signaling server, this module keeps the messages of this channel.
+While the room still takes the participant's board messages from the signaling server, this module holds back the messages that
+arrive on the channel.
 """
 
 from __future__ import annotations

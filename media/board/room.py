@@ -23,13 +23,15 @@ from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, spli
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_TYPES = 22_000
-"""A document has at most this many maps and arrays; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees
-nested maps by recursion, and 40,000 nested ones overflow a stack of 8 MiB."""
+"""A document has at most this many maps and arrays; a stroke has two, every other shape one. So 10,000 strokes fit. The Rust
+library inside pycrdt (yrs) frees nested maps by recursion, and 40,000 nested maps overflow a stack of 8 MiB."""
 SCAN_STRUCTS = 500_000
-"""In one uninterrupted piece of work, pycrdt has to walk through at most this many structs (0.2 µs each).
+"""In one uninterrupted piece of work, pycrdt has to walk through at most this many structs (pieces of a Yjs document; 0.2 µs
+each).
 
-Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
-busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller the slices.
+Where updates conflict, pycrdt may compare each new struct with every struct of its list: two updates of 100 KB kept pycrdt
+0.14.13 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller the
+slices.
 """
 FRAGMENT_BYTES = 16 * 1024
 UNASKED_S = 0.5
@@ -118,7 +120,7 @@ class FragmentError(Exception):
 
 
 class RefusedError(Exception):
-    """The board refuses a message. `stats` counts each `reason`."""
+    """The board refuses a message. `BoardRoom.stats` counts the refusals by `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -129,8 +131,8 @@ class Quota:
     """Limits for one participant, each as an amount per second and a largest burst.
 
     `messages`, `signs` (of presence, such as cursors) and `received` (bytes) limit what the board receives from the participant.
-    `work`: seconds for which the board works for the participant. `answered`: bytes of the replies, because a short step 1 (a
-    request for the document) can ask for a long reply.
+    `work`: time in seconds that the board takes to apply the participant's changes. `answered`: bytes of the replies, because a
+    short step 1 (a request for the document) can ask for a long reply.
     """
 
     def __init__(self, now: float) -> None:
@@ -189,7 +191,7 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """Send our step 1, which asks the participant for changes that we lack. From now on, send every change, too."""
+        """Ask the participant for the changes that this board lacks (step 1). From now on, send the participant every change."""
         self._connected.add(participant)
         self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))
@@ -283,7 +285,7 @@ class BoardRoom:
             self._send(participant, _message(_UPDATE if index else _STEP2, part))
 
     def _apply(self, participant: str, update: bytes, quota: Quota) -> None:
-        """Change the document and publish the change, even if only the first slices were within the quota."""
+        """Apply an update to the document and publish it. If only its first slices are within the quota, publish these slices."""
         if participant not in self._writers:
             raise RefusedError("not_writer")
         parsed = parse(update)

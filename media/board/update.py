@@ -195,7 +195,7 @@ def _value(reader: Reader, depth: int) -> None:
 
 
 def _integer(reader: Reader, depth: int) -> None:
-    """Skip a signed varint, whose first byte has 6 bits and the sign.
+    """Skip a signed varint, whose first byte contains the sign and 6 bits of the number.
 
     JavaScript's integers (at most 2^53) have at most 8 bytes. Longer ones raise BadUpdateError: they could make pycrdt panic.
     """
@@ -252,16 +252,19 @@ def var_uint(value: int) -> bytes:
 
 
 def split(update: bytes, limit: int) -> list[bytes]:
-    """Return several updates in order, which together make the same changes as `update`. Each has at most `limit` bytes (≥ 64).
+    """Return several updates in order, which together make the same changes as `update`. Each has at most `limit` bytes.
 
-    Structs are never cut: a struct with more than `limit` - 32 bytes raises BadUpdateError("too_long"). Malformed bytes raise as
-    in `parse`.
+    `limit` must be at least 64. Structs are never cut: a struct with more than `limit` - 32 bytes raises
+    BadUpdateError("too_long"). Malformed bytes raise BadUpdateError as in `parse`, but only if `update` is longer than `limit`.
     """
     return [update] if len(update) <= limit else list(slices(update, parse(update), limit, MAX_CLOCK))
 
 
 def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
-    """Yield slices of `update` as `split` does. Each has at most `most` structs, or at most 64 times `most` deletions."""
+    """Yield parts of `update` that together make the same changes, as `split` does.
+
+    Each part has at most `limit` bytes, and either at most `most` structs or at most 64 * `most` deletions.
+    """
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0

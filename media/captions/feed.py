@@ -1,8 +1,8 @@
 """Sends one room's voices to the captions process, and passes on the words that come back.
 
 Only this module decides whose voice is sent to the captions process, and who is shown the words. A voice is sent only while
-`SetMatrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice
-when it said them.
+`SetMatrix.captions` names it, and only while somebody hears it. The words are sent only to the people who could hear the voice
+when the words were said.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class StreamDetector:
 
 
 class Recogniser:
-    """A Whisper model. `write_down` takes long, so call it in a thread, and never two calls at the same time."""
+    """A Whisper model. `write_down` takes long, so call it in a thread. Never let two calls run at the same time."""
 
     def __init__(self, folder: Path, language: str, threads: int) -> None:
         """Load the model. `language`: a tag, `SESSION` or `AUTO`. `threads`: cores for one utterance.
@@ -109,7 +109,7 @@ class Recogniser:
         self.write_down(np.zeros(RATE, np.float32), "")
 
     def _known(self, tag: str) -> str | None:
-        """Return the model's name for a language. None: the model does not know the language, or must detect it by itself."""
+        """Return the model's name for a language. None: the model does not know this language."""
         if not self._model.model.is_multilingual:
             return "en" if tag.partition("-")[0] == "en" else None
         name = tag.partition("-")[0].lower()

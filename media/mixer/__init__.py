@@ -1,6 +1,6 @@
 """The mixer decodes Opus packets, mixes the sound and encodes it again.
 
-It serves listeners who hear several sources, a changed gain or the hold tone.
+It serves listeners who hear several sources, a source at a gain other than 1, or the hold tone.
 """
 
 from .room import TICK_STEP_S, AudioRoom

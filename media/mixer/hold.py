@@ -1,8 +1,8 @@
 """Hold tone: two soft low notes every three seconds tell a user who hears nobody that the call is still connected.
 
-E4 (330 Hz) falls to C4 (262 Hz): sines with raised-cosine edges at about -26 dBFS. These are softer than speech, have no
-harmonics, and are far from the 440, 620 and 880 Hz of the tests' tones. Between the notes there is true silence, which costs no
-encoding (DTX).
+The first note is E4 (330 Hz), the second C4 (262 Hz). Each is a sine with a raised-cosine envelope and a peak of about -26 dBFS.
+The notes are softer than speech, have no harmonics, and are far from the tones that the tests use (440, 620 and 880 Hz). After
+the second note all samples are 0 until the first note returns, and this silence costs no encoding (DTX).
 """
 
 from __future__ import annotations

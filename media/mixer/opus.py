@@ -1,9 +1,10 @@
 """libopus through cffi: mono decoder and 48 kHz encoder.
 
-PyAV's own wrapper lacks loss concealment, in-band FEC and copies of an encoder's state. This module loads the libopus inside
-PyAV's wheel (1.6), otherwise the system's. Nothing is compiled (cffi's ABI mode). Samples are mono int16 numpy arrays at 48 kHz;
-libopus mixes stereo packets down. Every failure is an `OpusError`. API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC
-6716.
+PyAV's own wrapper lacks loss concealment, in-band FEC and copies of an encoder's state. This module loads libopus (version 1.6)
+from PyAV's wheel, or else the libopus of the system. Nothing is compiled (cffi's ABI mode). Samples are mono int16 numpy arrays
+at 48 kHz; libopus mixes stereo packets down. Every failure is an `OpusError`.
+
+API: https://opus-codec.org/docs/opus_api-1.5/. Packets: RFC 6716.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ class Decoder:
 class Encoder:
     """Mono 48 kHz voice encoder.
 
-    `clone` copies the whole state, so that the streams of two listeners can separate without a step in the sound.
+    `clone` copies the whole state, so that the streams of two listeners can separate without an audible jump.
     """
 
     def __init__(self, *, bitrate: int = 40_000, complexity: int = 0, expected_loss_percent: int = 10, dtx: bool = False) -> None:

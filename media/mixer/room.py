@@ -19,9 +19,9 @@ TICK_STEP_S = 0.005
 """Length of a step in seconds. A room's ticks can be moved earlier by one step at a time."""
 GUARD_S = 0.002  # seconds; a tick moves earlier by a step only if every delay is too long by the step and this margin
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
-"""The room's tick moves earlier when the delay of every heard source has been too long for this many ticks in a row: in a mix,
-half a second. In passthrough (one voice's packets are sent undecoded) three ticks are enough, because the move then drops no
-sound."""
+"""The room moves its ticks earlier when every heard source's delay was longer than needed in each of the last `SPARE_TICKS` ticks
+(half a second). In passthrough (one voice's packets are sent undecoded), `PASSED_SPARE_TICKS` ticks are enough, because the move
+then drops no sound."""
 EVEN_TICKS = 10  # after this many ticks in a row that leave no packet waiting, the fast path can send the packets of passthrough
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
@@ -30,8 +30,8 @@ LOOKAHEAD_S = 0.0065
 class AudioRoom:
     """Mixer of one room. `set_matrix` names the listeners; `tick`, called every 20 ms, sends to them.
 
-    `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment is the time since the
-    packet before to this listener, in samples at 48 kHz: normally 960, more after DTX. The marker says that a talkspurt begins
+    `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment is the time since this
+    listener's previous packet, in samples at 48 kHz: normally 960, more after DTX. The marker says that a talkspurt begins
     (RFC 3551). `lost`: number of packets that are missing before this packet.
 
     `stats` has these counters: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet,
@@ -190,9 +190,9 @@ class AudioRoom:
     def earlier(self) -> bool:
         """Return whether the caller must move all later ticks `TICK_STEP_S` earlier. Call after each tick.
 
-        True if the delay of every sounding source has been too long by `TICK_STEP_S` and `GUARD_S`, for `SPARE_TICKS` ticks (in
-        passthrough `PASSED_SPARE_TICKS`). After such moves, packets wait less than 10 ms for the next tick. If the ticks came at
-        random moments, the mean wait would be 10 ms.
+        True if, in each of the last `SPARE_TICKS` ticks (in passthrough `PASSED_SPARE_TICKS`), the delay of every sounding source
+        was too long by more than `TICK_STEP_S` + `GUARD_S`. After such moves, packets wait less than 10 ms for the next tick. If
+        the ticks came at random moments, the mean wait would be 10 ms.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False
@@ -290,7 +290,7 @@ class AudioRoom:
         return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
     def concealed(self, participant: str) -> tuple[int, int]:
-        """Return how many pieces of this source's sound were concealed, and how many were played in all.
+        """Return how many pieces of this source's sound were concealed, and how many pieces there were, concealed ones included.
 
         Return (0, 0) if the source is not mixed.
         """

@@ -21,18 +21,18 @@ from .source import Passed, Source
 
 ALONE_TICKS = 150
 """Ticks (three seconds) for which a voice must sound alone before passthrough begins. With half as many ticks, passthrough begins
-and ends so often in a lively talk that it sounds worse than a mix: 3.75 MOS instead of 4.0. With this many, talk has at least 3.9
-MOS."""
+and ends so often in a lively talk that it sounds worse than a mix: 3.75 MOS instead of 4.0. With 150 ticks, the talk has at least
+3.9 MOS."""
 SOFT = 0.1
 """A tick counts as a pause between words if its peak is below this fraction (-20 dB) of the loudest recent peak."""
 LOUD_FADES = 0.995
 """At every tick, the loudest recent peak shrinks by this factor. So it is forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Passthrough can begin only while a silence has lasted for fewer ticks than this: so long, the encoders still encode the silence
-(`REST_TICKS`)."""
+"""After this many silent ticks in a row, passthrough cannot begin before the voice sounds again. The number is less than
+`streams.REST_TICKS`, so that the encoders still encode the silence when passthrough begins."""
 QUIET_TICKS = 100
-"""After more quiet packets in a row than this (two seconds, a pause between sentences) passthrough ends. The mixer then sends one
-packet every 400 ms."""
+"""Passthrough ends after more than this many quiet packets in a row (two seconds, longer than a pause between sentences). The
+mixer then sends one packet every 400 ms."""
 LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
 

@@ -1,7 +1,8 @@
-"""One participant's sound: packets in, at every tick 20 ms of samples out, or None for silence.
+"""One participant's sound: takes RTP packets, and returns at every tick 20 ms of samples, or None for silence.
 
-Packets that announce silence are not decoded. These are DTX packets, and packets whose audio level (RFC 6464) is inaudible or
-belongs to an even noise. The sender writes the level into each packet. A sender who writes a wrong level only silences itself.
+Packets that announce silence are not decoded. These are DTX packets, and packets whose audio level (RFC 6464) shows that they are
+inaudible or contain only an even noise. The sender writes the level into each packet, and with a wrong level silences only
+itself.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ QUIET_PEAK = 16  # peak (of 32768) up to which samples count as silence
 HUM_DBOV = 45
 HUM_SPREAD = 4
 HUM_PACKETS = 50
-"""Hum: sound below -45 dBov that stays within 4 dB for a second. A hum comes from a fan or a room. No voice is so steady, however
-soft."""
+"""A hum is sound of at most -45 dBov whose level stays within 4 dB for a second. It comes from a fan or a room. No voice, however
+soft, is so steady."""
 HANGOVER_PACKETS = 10
 """After a loud packet, this many quiet packets are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480  # length of a fade: 10 ms
@@ -75,7 +76,7 @@ class Source:
         """Peak of the samples that `take` returned last."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """Take one RTP packet of this source, or refuse and count it. Return the same number as `AudioRoom.push`."""
+        """Take one RTP packet of this source, or refuse and count it. Return 0 or an audio level, as `AudioRoom.push` does."""
         try:
             samples = packet_samples(payload)
         except OpusError:

@@ -21,8 +21,8 @@ would allow 1023 bytes."""
 LONGEST_BYTES = 1200
 """The payload of a packet and its copies have at most this many bytes together. Older copies that do not fit are left out."""
 DEEP, DOUBLE = 3, 2
-"""Each packet carries at most `DEEP` copies while packets are lost in bursts, and at most `DOUBLE` copies while many packets are
-lost in another way, or nobody knows in which way."""
+"""Each packet carries at most `DEEP` copies while packets are lost in bursts. While many packets are lost, but bursts are not
+known, each packet carries at most `DOUBLE` copies."""
 WINDOW = 64  # `Seen` remembers for this many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
 """A packet with more than `MOST_BLOCKS` copies is refused. At most `MOST_COPIES` copies are taken from a packet: the newest ones.
@@ -38,13 +38,14 @@ packets. Copies would fill the queue more."""
 RTT_FORGOTTEN_MS = 1.0
 """The remembered shortest round trip grows by this many ms per second, because routes change."""
 BURSTY, EVEN = 0.05, 0.015
-"""Limits of the share of time in gaps, in which several packets in a row are lost (`media.bandwidth.gaps`). Above `BURSTY`, each
-packet carries `DEEP` copies. Below `EVEN`, each packet carries fewer copies. If 10 % of the packets are lost at random, not in
-bursts, the share is 0.027."""
+"""Limits of the fraction of time in which several packets in a row are lost (`media.bandwidth.gaps`). Above `BURSTY`, each packet
+carries `DEEP` copies. Below `EVEN`, each packet carries fewer copies. If 10 % of the packets are lost at random, not in bursts,
+the fraction is 0.027."""
 MANY_LOST, FEW_LOST = 0.08, 0.04
 """Fractions of lost packets. Above `MANY_LOST`, each packet carries `DOUBLE` copies, and below `FEW_LOST` one copy. At 10 % loss,
-two copies instead of one raise the score from 3.96 to 4.21 MOS, with 50 ms of jitter from 4.11 to 4.19, and in bursts of three
-from 2.67 to 2.92. Three copies score only 3.96 with jitter, because the listener must wait longer for the oldest copy."""
+two copies instead of one raise the score from 3.96 to 4.21 MOS. With 50 ms of jitter added, they raise it from 4.11 to 4.19 MOS;
+if the packets are lost in bursts of three, from 2.67 to 2.92 MOS. With the jitter, three copies score only 3.96 MOS, because the
+listener must wait longer for the oldest copy."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
 `WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it can cover only a few packets, or a burst."""
@@ -58,7 +59,7 @@ _HEAD = struct.Struct("!BHB")
 def wrap(payload_type: int, payload: bytes, copies: Sequence[tuple[int, bytes]]) -> bytes:
     """Return a RED payload that contains `copies` and then `payload`. `payload_type`: the type of all of them.
 
-    `copies`: (how much older the copy is, in samples; its payload), oldest first.
+    `copies`: (number of samples by which the copy is older than `payload`, the copy's own payload), oldest first.
     """
     heads = [_HEAD.pack(0x80 | payload_type, ticks << 2 | len(copy) >> 8, len(copy) & 0xFF) for ticks, copy in copies]
     return b"".join([*heads, bytes([payload_type]), *(copy for _, copy in copies), payload])

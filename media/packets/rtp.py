@@ -237,7 +237,10 @@ class Rewriter:
         return self._sequence, self._build(marker, self._sequence, self._timestamp, payload)
 
     def follow(self, source: object, header: Header) -> None:
-        """Treat the last appended packet as this packet of `source`. Later packets of `source` follow without a gap."""
+        """Record that the packet appended last was the packet of `source` with this header.
+
+        Later packets of `source` then continue this stream without a gap.
+        """
         self.source, self._advanced = source, 0
         self._sequence_offset = (self._sequence - header.sequence) & 0xFFFF
         self._timestamp_offset = (self._timestamp - header.timestamp) & 0xFFFFFFFF

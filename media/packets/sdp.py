@@ -14,7 +14,9 @@ MAX_BYTES = 64 * 1024
 MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
 SLOTS = 4  # Number of video sections that receive, in the offer of a client whose room has no guests.
-MOST_SLOTS = 8  # At most this many video sections receive. With guests: five faces, two screens, and a phone as a second camera.
+MOST_SLOTS = 8
+"""At most this many video sections receive. A room with guests needs them: five faces, two screens, and a phone as a second
+camera."""
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -98,16 +100,17 @@ class Section:
         """Return whether the sender of this section's voice retransmits packets that the worker requests.
 
         Clients that do so offer `nack` for Opus (RFC 4585). Browsers with libwebrtc (Chromium, Safari) also do so, although they
-        do not offer `nack`. They are recognized by the offer of `transport-cc` for Opus. Their answer must not name `nack`: they
-        would then also request packets from the worker, and the sound that they play would get worse (docs/quality.md).
+        do not offer `nack`. The worker recognizes these browsers by their offer of `transport-cc` for Opus. The answer to them
+        must not name `nack`. Otherwise these browsers would also request packets from the worker, and the sound that they play
+        would get worse (docs/quality.md).
         """
         return self.kind == "audio" and not self.feedback.isdisjoint(("nack", "transport-cc"))
 
     @property
     def transport_cc(self) -> int:
-        """Id of the header extension with the transport-wide number.
+        """Id of the header extension with the transport-wide sequence number.
 
-        0: the offer lacks this extension or its feedback, or the id is above 14.
+        0: the offer lacks this extension or the RTCP feedback `transport-cc`, or the id is above 14.
         """
         identifier = self.extensions.get(TRANSPORT_CC_URI, 0)
         return identifier if "transport-cc" in self.feedback and identifier < 15 else 0

@@ -18,7 +18,7 @@ REPORT_EVERY_S = 1.0
 FEEDBACK_EVERY_S = 0.095  # at least this many seconds pass between two feedback messages; just under five ticks of 20 ms
 REMB_CEILING_BPS = 2_500_000
 """Bit rate that the worker allows (REMB) to senders without transport-wide feedback. Without a REMB report, Chromium stays near
-its starting 300 kb/s. When packets are lost, Chromium lowers its bit rate by itself."""
+the 300 kb/s with which it starts. When packets are lost, Chromium lowers its bit rate by itself."""
 
 
 class Control:
@@ -48,8 +48,8 @@ class Control:
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
         """Take one RTCP packet of the peer, received at `came`.
 
-        Return the encrypted packets for which a NACK asks; the caller must send them again. If the stream has RTX, this method
-        itself sends the retransmissions, and returns an empty list.
+        If the packet is a NACK, return the encrypted packets that it requests; the caller must send them again. But if their
+        stream has RTX, this method itself sends the retransmissions, and returns an empty list.
         """
         match packet:
             case rtcp.SenderReport():

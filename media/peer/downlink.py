@@ -1,4 +1,4 @@
-"""The streams that one peer receives. Packets are numbered for the peer's feedback, encrypted, and fitted to the peer's link."""
+"""The streams that one peer receives. Numbers packets for the peer's feedback, and encrypts them. Adapts video to the link."""
 
 from __future__ import annotations
 

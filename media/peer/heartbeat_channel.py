@@ -29,7 +29,7 @@ class LiveError(Exception):
 
 
 class Live:
-    """Answers the heartbeats of one browser: at most `PER_S` per second, and at most as many at once."""
+    """Answers the heartbeats of one browser: at most `PER_S` per second, and at most `PER_S` in one burst."""
 
     def __init__(self, now: float) -> None:
         self._allowed = TokenBucket(PER_S, PER_S, now)

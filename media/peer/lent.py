@@ -24,7 +24,7 @@ class Lent:
     """
 
     def __init__(self, leg: Leg, hears: Outgoing, number_id: int, level_id: int, downlink: Estimator) -> None:
-        """Prepare offloading. `hears`: the voice stream that this peer receives.
+        """Prepare offloading. `leg`: this peer in the fast path. `hears`: the voice stream that this peer receives.
 
         `number_id`, `level_id`: ids of the header extensions for transport-wide numbers and audio levels; 0: not negotiated.
         """
@@ -125,7 +125,7 @@ class Lent:
         self._leg.numbers.next = self._downlink.next_number
 
     def copy(self) -> None:
-        """Tell the fast path how many earlier packets each voice packet to this peer repeats (RED)."""
+        """Tell the fast path how many redundant copies (RED) of earlier packets to add to each voice packet for this peer."""
         self._leg.voice_out.copies = self._hears.copies
         self._leg.voice_out.red_type = max(0, self._hears.red)
 

@@ -47,10 +47,10 @@ LOST_S = 3.0  # Seconds without packets after which a live peer counts as failed
 GONE_S = 30.0  # Seconds without packets after which a failed peer ends.
 CONNECT_S = 30.0  # Seconds in which a new peer must connect; otherwise the peer ends.
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
-"""At most this many datagrams from one peer are accepted per second, and in one burst: five times what two videos and a voice
-need."""
-RESTING_S = 0.19  # Seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms.
-CALM_S = 0.09  # Seconds between two effective `tick`s while the peer `is_calm`; just under five ticks of 20 ms.
+"""From one peer, at most `MEDIA_PER_S` datagrams are accepted per second, and at most `MEDIA_BURST` in one burst: five times what
+two videos and a voice need."""
+RESTING_S = 0.19  # While the peer `rests`, at least this many seconds pass between two effective `tick`s: just under 10 ticks.
+CALM_S = 0.09  # While the peer `is_calm`, at least this many seconds pass between two effective `tick`s: just under 5 ticks.
 
 
 class VoiceOwner(Protocol):
@@ -95,9 +95,9 @@ class Wire(Protocol):
 
 
 class Peer:
-    """One peer connection. Call `start` once and `close` always.
+    """One peer connection. Call `start` once, and `close` at the end, even after a failure.
 
-    States: connecting → live ⇄ lost (failed, but can recover) → gone. The owner sets the state `replaced`.
+    States: `connecting` → `live` ⇄ `lost` → `gone`. A peer that is `lost` has failed, but can recover. The owner sets `replaced`.
     """
 
     def __init__(self, name: str, participant: str, offer: sdp.Offer, owner: Owner, wire: Wire, now: float) -> None:
@@ -184,7 +184,7 @@ class Peer:
             await asyncio.wait({self._task})
 
     def check(self, now: float) -> None:
-        """Set the state (failed, live again or gone) according to the age of the last packet. Call a few times a second."""
+        """Set the state (`lost`, `live` again or `gone`) by the age of the peer's last packet. Call a few times a second."""
         self._sync()
         silent = now - self._heard
         if self.state == "connecting":
@@ -255,9 +255,10 @@ class Peer:
     # the peer's videos, while they are offloaded to the fast path
 
     def lend_picture(self, source: Incoming, slots: Sequence[Outgoing]) -> None:
-        """Offload this video if it is steady. `slots`: the slots that show this camera or screen, in any layer.
+        """Offload this video, if the fast path can forward it (`slots_of`).
 
-        Call after Python has handled a packet of `source`, and never while Python must see each packet.
+        `slots`: the slots that show this camera or screen, in any layer. Call after Python has handled a packet of `source`, and
+        never while Python must see each packet, as during a recording.
         """
         if self._leg is None or self.downlink.lent is None or self._picture_by is None:
             return
@@ -334,7 +335,7 @@ class Peer:
         self._wire.send(reply, path)
 
     def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float, came: float) -> None:
-        """Take DTLS, RTP or RTCP from a checked address of this peer.
+        """Take a DTLS, RTP or RTCP datagram from a checked address of this peer.
 
         `came`: when the kernel received the datagram, not later than `now`.
         """

@@ -25,7 +25,7 @@ LATE_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
 class Spread:
-    """Cumulative histogram since the worker's start; `bounds` are inclusive upper bounds."""
+    """Histogram of all values since the worker's start. `bounds`: the inclusive upper bounds of its ranges."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self.bounds = bounds
@@ -95,7 +95,7 @@ class Quality:
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def rtt_ms(self, now: float) -> float | None:
-        """Return the last round trip in ms. None: none was measured in the last `STALE_S`."""
+        """Return the last round trip in ms. None: none was measured in the last `STALE_S` seconds."""
         return self._rtt_ms if now - self._rtt_at < STALE_S else None
 
     def sent(self, report: bytes, now: float) -> None:

@@ -2,8 +2,8 @@
 
 A retransmission comes a round trip later than the lost packet. So everybody who hears this voice must hear it later, or the
 retransmission is useless. If packets are lost one by one, redundant copies (RED) repair nearly every loss without such a delay.
-If packets are lost in bursts, the single copy of a browser repairs only the last packet of each burst. So packets are requested
-only while most losses lie in bursts.
+If packets are lost in bursts, the single copy that a browser adds to each packet repairs only the last packet of each burst. So
+packets are requested only while many of the losses lie in bursts (`BEGIN_SHARE`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ SETTLED = 16
 BURST = 3  # At least this many losses in a row are a burst.
 BEGIN_SHARE, END_SHARE = 0.4, 0.2
 """Share of the losses that lie in bursts. Requests begin above `BEGIN_SHARE` and end below `END_SHARE`. If packets are lost at
-random, the share is 0.03 at 10 % loss, and 0.1 at 20 % loss. In bursts of three packets on average, the share is 0.74."""
+random, the share is 0.03 at 10 % loss, and 0.1 at 20 % loss. If they are lost in bursts of three on average, the share is
+0.74."""
 LEAST_LOST = 9  # Requests begin only after this many packets were lost in bursts: 2 % of `WINDOW`.
 DEEPEST = 7
 """A packet is requested only while at most this many newer packets have come: 140 ms. With a round trip of `MOST_RTT_S`, a
@@ -32,7 +33,7 @@ AGAIN_S = 0.02  # A request is repeated when a round trip and this many seconds 
 class Requests:
     """Requests for the lost packets of one voice. Call `come` for each packet, then `restored` for each copy in it, then `due`.
 
-    `on`: whether lost packets are requested now. All numbers in here are sequence numbers that do not wrap.
+    `on`: whether lost packets are requested now. The attributes contain sequence numbers that do not wrap.
     """
 
     def __init__(self) -> None:

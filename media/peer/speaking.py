@@ -1,4 +1,4 @@
-"""Detection of speakers by the audio levels that browsers put on their packets (RFC 6464). Times are in seconds."""
+"""Detection of speakers by the audio levels that browsers write into their packets (RFC 6464). Times are in seconds."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Voice:
 
 
 class Speaking:
-    """Speech detection of a room: takes the levels of packets and reports who begins or stops speaking."""
+    """Speech detection of a room: takes the audio levels of packets, and says who speaks."""
 
     def __init__(self) -> None:
         self._voices: dict[str, Voice] = {}

@@ -319,7 +319,7 @@ class Outgoing:
     def show(self, layer: str | None, *, at_once: bool) -> None:
         """Choose the simulcast layer (RID) of the video for this slot. None: show no video.
 
-        `at_once`: stop the layer that is shown now at once, without waiting for a keyframe of the new layer.
+        `at_once`: whether to stop the present layer immediately, without waiting for a keyframe of the new layer.
         """
         if layer == self.layer:
             return
@@ -364,7 +364,7 @@ class Outgoing:
 
     @property
     def copies(self) -> int:
-        """Number of earlier packets of which each packet carries copies (RED); 0 while redundant copies are off."""
+        """Largest number of redundant copies (RED) of earlier packets that a packet carries; 0 while copies are off."""
         return 0 if self.remedy is None else self.remedy.copies
 
     def _protected(self, packet: bytes) -> bytes:

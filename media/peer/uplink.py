@@ -36,7 +36,7 @@ class ArrivalTimes(Protocol):
 class Uplink:
     """Streams that one peer sends.
 
-    `incoming`: the newest stream of each name: "audio", "screen", "camera", or "camera:h" for one layer.
+    `incoming`: the newest stream of each name: "audio", "screen", "camera", or (for the simulcast layer "h") "camera:h".
     """
 
     def __init__(self, offer: sdp.Offer, drops: Counter[str]) -> None:
@@ -68,7 +68,7 @@ class Uplink:
         return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
 
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
-        """Return the stream of an authenticated packet. The packet of a retransmission belongs to the stream that it repairs.
+        """Return the stream of an authenticated packet. A retransmission belongs to the stream that it repairs.
 
         None: the packet belongs to no stream of the offer, or does not name its layer.
         """

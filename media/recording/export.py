@@ -25,7 +25,7 @@ from .reading import PER_MS, Picture, Planes, Sound
 BLOCK_MS = 1000  # ms; sound and video are written in blocks of this length
 SAMPLE_RATE = 48_000
 NICE = 10
-"""Priority (niceness) of this process, lower than that of calls."""
+"""Niceness of this process: its priority is lower than that of the processes that serve calls."""
 AT_LEAST_EVERY_MS = 1000
 """Longest time in ms between two video frames, also when nothing moves."""
 CODECS: dict[str, tuple[str, dict[str, str], str]] = {

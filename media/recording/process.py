@@ -22,7 +22,7 @@ from .track import WriteFailed
 POLL_S = 0.25  # seconds between two calls of `Recorder.passed`
 READ_BYTES = 256 * 1024
 NICE = 5
-"""Priority (niceness) of this process, lower than that of calls."""
+"""Niceness of this process: its priority is lower than that of the processes that serve calls."""
 
 
 class Recorder:

@@ -27,8 +27,8 @@ KEEP_FREE_BYTES = 256 * 1024 * 1024
 """When the disk has fewer free bytes than this, recording stops, so that other data can still be written to the disk."""
 MOST_TRACKS = 500  # a segment has at most this many tracks; packets of further tracks are dropped
 HELD_MS = 3000
-"""A gap between two layers of the same video is closed if it is at most this many ms long: the first track then ends where the
-second track begins. A longer gap stays, because the camera was off in between."""
+"""Two layers of the same video are two tracks. A gap between these tracks is closed if it is at most this many ms long: the first
+track then ends where the second track begins. A longer gap stays, because the camera was off in between."""
 LOOK_EVERY_S = 1.0  # seconds between two checks of the disk's free space
 
 
@@ -95,7 +95,7 @@ class Segment:
         self._tell(n, named, track)
 
     def passed(self, now: float) -> None:
-        """Stop waiting for packets that are long missing, end silent tracks, and check the disk. `now`: Unix time in s.
+        """Stop waiting for packets that have been missing for long, end silent tracks, and check the disk. `now`: Unix time in s.
 
         Call this method a few times a second.
         """

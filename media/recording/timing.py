@@ -1,4 +1,4 @@
-"""Computes when an RTP timestamp was captured, by the server's clock. So lips, voice and all tracks stay in step."""
+"""Computes when the sound or frame with an RTP timestamp was captured, on the worker's clock. So all tracks stay in step."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Track:
         self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
 
     def passed(self, now: float) -> None:
-        """Stop waiting for packets that are missing for too long, and write the packets after them. `now`: Unix time in s."""
+        """Stop waiting for packets that have been missing for long, and write the packets after them. `now`: Unix time in s."""
         self._take(self._order.late(now))
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class Track:
         except FAILURES as error:
             raise failure(error) from None
 
-    # The sound in the file has no gaps: players skip gaps, so the sound would get ahead of the video.
+    # The sound in the file has no gaps, because players skip gaps, and the sound would then get ahead of the video.
 
     def _sound(self, ordered: Ordered) -> None:
         packet = ordered.packet

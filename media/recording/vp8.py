@@ -9,7 +9,8 @@ from media.packets import rtp
 from .order import Ordered
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
-"""A frame with more bytes is dropped, because no real video has one. A 1080p keyframe at the best quality has about 300 KB."""
+"""A frame with more bytes is dropped, because no real video has such frames. A 1080p keyframe at the best quality has about
+300 KB."""
 _START = b"\x9d\x01\x2a"
 
 

@@ -1,7 +1,7 @@
 """Connectivity checks (Binding requests, RFC 8489 and RFC 8445), read and answered on bytes.
 
 Every peer sends a check every few seconds, to ask whether it may still send (RFC 7675), so a busy worker answers checks all the
-time. Without message objects, an answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
+time. Without aioice's message objects, an answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ bytes."""
 USERNAME, MESSAGE_INTEGRITY, PRIORITY, USE_CANDIDATE, ICE_CONTROLLED = 0x0006, 0x0008, 0x0024, 0x0025, 0x8029
 XOR_MAPPED_ADDRESS, FINGERPRINT, ERROR_CODE = 0x0020, 0x8028, 0x0009
 TRANSACTION_BITS = 1 << 16
-"""Bits (8 KiB) in which one peer's transactions are remembered. After an hour with a check every 2.5 s, one new transaction in
-500 is taken for a repeated one."""
+"""Number of bits (8 KiB) in which one peer's transactions are remembered. After an hour with a check every 2.5 s, 0.2 % of the
+new transactions are taken for repeated ones."""
 _HEAD, _ATTRIBUTE = struct.Struct("!HHI12s"), struct.Struct("!HH")
 _INTEGRITY_BYTES, _FINGERPRINT_BYTES, _FINGERPRINT_XOR = 24, 8, 0x5354554E
 _COOKIE = 0x2112A442

@@ -71,7 +71,7 @@ class Leg:
     """One peer in the fast path: its two libsrtp contexts, the voice that it sends and the voice that it hears."""
 
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
-        """Open the leg. `contexts`: addresses of the libsrtp contexts for (unprotect, protect).
+        """Open the leg. `contexts`: memory addresses of the libsrtp contexts for (unprotect, protect).
 
         `keep`: the object that owns the contexts. The leg keeps this object alive until `close`.
         """
@@ -184,10 +184,10 @@ class Leg:
 
 
 class Fastpath:
-    """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after each peer's `Leg.close`."""
+    """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after every `Leg.close`."""
 
     def __init__(self, functions: tuple[int, int, int] | None, library: Any = build.LIBRARY) -> None:
-        """Load the library. `functions`: addresses of libsrtp's functions (`seam.srtp_functions`).
+        """Load the library. `functions`: memory addresses of libsrtp's functions (`seam.srtp_functions`).
 
         Raise `Unavailable` if the fast path is turned off or cannot be used.
         """

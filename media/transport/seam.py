@@ -147,7 +147,9 @@ class Handlers:
 
 
 class SecureTransport:
-    """DTLS server, SRTP in both directions, and the data channels of one peer. Call `run` once and `close` always.
+    """DTLS server, SRTP in both directions, and the data channels of one peer.
+
+    Call `run` once, and `close` at the end, even after a failure.
 
     - fingerprints: (algorithm, digest) of the certificates that the peer is allowed to use.
     - send: the function that sends a datagram to the peer.
@@ -234,7 +236,7 @@ class SecureTransport:
         return sealed
 
     def contexts(self) -> tuple[tuple[int, int], object]:
-        """Return the addresses of libsrtp's contexts for (unprotect, protect), and their owner, which keeps them alive.
+        """Return the memory addresses of libsrtp's contexts for (unprotect, protect), and their owner, which keeps them alive.
 
         Call only while `secure`.
         """
@@ -301,7 +303,7 @@ class SecureTransport:
 
 
 def srtp_functions() -> tuple[int, int, int] | None:
-    """Return the addresses of `srtp_unprotect`, `srtp_protect` and `srtp_protect_rtcp`.
+    """Return the memory addresses of `srtp_unprotect`, `srtp_protect` and `srtp_protect_rtcp`.
 
     None: pylibsrtp contains another libsrtp than version 2. In version 3 these functions have other arguments.
     """

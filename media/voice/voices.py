@@ -4,8 +4,8 @@
 takes them back.
 
 When a voice is *offloaded* to the fast path, C code (`transport/fastpath.c`) receives, rewrites and sends its packets. These
-packets no longer wake Python, until Python takes the voice back or the fast path gives the voice back. In names, *lend* means
-offload, and *recall* means take back.
+packets no longer wake Python, until Python takes the voice back or the fast path gives the voice back. In the names of functions,
+*lend* means offload, and *recall* means take back.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class Voices:
                 self._follow(self._speakers[name], event)
 
     def check(self, now: float) -> None:
-        """Tell the mixer and the senders how many packets listeners lose. Tell each listener's stream how old mixed sound is.
+        """Tell the mixer and the senders how many packets listeners lose. Tell each listener's stream how old the mixed sound is.
 
         Call this method a few times a second.
 

@@ -21,8 +21,8 @@ from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals, of which some can fail before the lease expires
-TIMEOUT_S = 1.0  # seconds in which Redis must accept a connection, and answer
+EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals: so short that some can fail before the lease expires
+TIMEOUT_S = 1.0  # at most this many seconds until Redis accepts a connection, and at most as many until it answers a command
 
 
 class Announcer:

@@ -40,7 +40,7 @@ class Subscriber:
         self._frames.put_nowait(None)
 
     async def get(self) -> bytes | None:
-        """Return the next frame. Return None when the stream ends, because the queue was full, or the worker closes."""
+        """Return the next frame. None: the stream has ended: the queue was full, the reader left, or the worker closes."""
         frame = await self._frames.get()
         if frame is not None:
             self._bytes -= len(frame)

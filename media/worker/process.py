@@ -29,7 +29,7 @@ log = structlog.get_logger("media")
 
 PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5  # When the worker stops, open HTTP requests get at most this many seconds to finish.
-PARENT_CHECK_S = 0.5  # Seconds between checks that the parent is alive, where the kernel does not kill us with the parent.
+PARENT_CHECK_S = 0.5  # Seconds between two checks that the parent is alive, where the kernel does not end us with the parent.
 DRAIN_S = 15.0  # Wait at most this many seconds until all rooms have moved to other workers. Normally this takes 2 s.
 DRAIN_CHECK_S = 0.1  # Seconds between two checks for remaining rooms.
 
@@ -104,7 +104,7 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
     After a signal, a worker that is announced in Redis first waits, at most `DRAIN_S`, until its rooms have moved to other
     workers. Any other worker waits only after SIGTERM, not after SIGINT, and only if it has a parent and somebody reads its
-    events. A second signal ends the wait. `watched`: process id of the parent for `_until`.
+    events. A second signal ends the wait. `watched`: process id of the parent, or 0, as for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None

@@ -225,7 +225,10 @@ class Room:
     # methods that peers call (peer.Owner)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        """Record one video packet and relay it to the slots that show it. After that, offload the video if it is steady."""
+        """Relay one video packet to the slots that show this video, and write the packet to the recording if there is one.
+
+        After that, let the fast path forward the next packets of the video, if possible (`Peer.lend_picture`).
+        """
         viewers = self._pictures.get((peer.participant, source.role), ())
         if viewers or self._tap is not None:
             self._pass_on(peer.participant, viewers, source, data, header, now)
@@ -349,7 +352,7 @@ class Room:
                 self._want_keyframe(wanted)
 
     def _want_keyframe(self, picture: tuple[str, str] | None, shown: Incoming | None = None) -> None:
-        """Request a keyframe of the layer `shown`. Without it, request keyframes of all layers of the video."""
+        """Request a keyframe of the layer `shown`. If `shown` is no layer of the video, request keyframes of all its layers."""
         peer = self._peer_of(picture[0]) if picture is not None else None
         if peer is None or picture is None:
             return

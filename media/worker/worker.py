@@ -360,7 +360,7 @@ class Worker:
             self.drops["stun_unknown"] += 1
 
     def _wake(self) -> None:
-        """Set the worker's only timer to the moment when the next room must tick, or the next heartbeat must be sent.
+        """Set the worker's only timer to the next room's tick or to the next heartbeat, whichever comes first.
 
         The timer fires up to 200 times a second, so it is a plain callback and not a task.
         """
