@@ -1,6 +1,6 @@
-/* Moves steady voices without Python. This file receives and decrypts each packet, gives the packet a new number, encrypts it for
-   each listener and sends it. For mixed voices, this file buffers the packets for the mixer. pictures.c moves videos, and
-   feedback.c reports to their senders.
+/* Relays steady voices without Python. This file receives and decrypts each packet, gives the packet a new number, encrypts it
+   for each listener and sends it. For mixed voices, this file buffers the packets for the mixer. pictures.c relays videos, and
+   feedback.c reports to the senders of the videos.
 
    fastpath.h says what this code and Python share, and what Python decides. Two rules keep this code small and safe:
    - The C code makes no decisions. It handles a packet only if Python has offloaded the stream with the packet's path and SSRC, if
@@ -75,7 +75,7 @@ static void unlisten(fastpath_leg *listener) {
 }
 
 /* Add a leg (a peer) to the table of paths, unless it is there already. Call this before a stream of the leg is offloaded. Return
-   -1 if another leg has this path. */
+   -1, and do nothing, if the table has another leg whose packets come from the same path (`from`). */
 int link_leg(fastpath *f, fastpath_leg *leg) {
     if (leg->linked) return 0;
     if (leg->from.length > FASTPATH_ADDRESS || find(f, &leg->from)) return -1;
@@ -133,7 +133,7 @@ void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
 
 /* --- out --- */
 
-/* Return the place in the queue of the next packet after `at` that goes to the same peer and is not in a message yet. QUEUE:
+/* Return the index in the queue of the next packet after `at` that goes to the same peer and is not in a message yet. QUEUE:
    there is no such packet. */
 static int next_to(const fastpath *f, const uint8_t *given, int at) {
     for (int next = at + 1; next < f->queued; next++)
@@ -569,7 +569,7 @@ static double seconds(clockid_t clock) {
 }
 
 /* Return when the kernel received a datagram, in seconds of the monotonic clock. The sender must not learn the later time at
-   which this process reads the packet: its bandwidth estimation would conclude that the link is too slow. */
+   which this process reads the packet: the sender's bandwidth estimation would conclude that the link is too slow. */
 static double arrival(struct msghdr *message, double now, double wall) {
     for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
         if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;
@@ -681,11 +681,11 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets that `fastpath_use` has set. While there is no
-   datagram that Python must handle, continue to wait until the same time limit. Return how many other descriptors are ready
-   (`fastpath_others`). -1: epoll_wait has failed. left[0]: the index of a socket. left[1]: how many datagrams of this socket
-   Python must handle (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that this call does not report
-   is reported by the next call. */
+/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets that `fastpath_use` has set. Stop waiting at the
+   time limit, or earlier when another descriptor is ready or Python must handle a datagram. Return how many other descriptors are
+   ready (`fastpath_others`). -1: epoll_wait has failed. Write the index of a socket into left[0], and into left[1] how many
+   datagrams of this socket Python must handle (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that
+   this call does not report is reported by the next call. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;

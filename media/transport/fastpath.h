@@ -7,23 +7,23 @@
    Python takes the state back and handles the packet. Times are in seconds of the worker's monotonic clock. */
 
 #define FASTPATH_BATCH 64      /* one system call reads at most this many datagrams */
-#define FASTPATH_LISTENERS 8   /* an offloaded voice goes to at most this many listeners; Python handles a voice with more */
-#define FASTPATH_SENT 512      /* at most this many sent packets wait until Python collects their sizes; 0.5 s of four videos */
+#define FASTPATH_LISTENERS 8   /* an offloaded voice goes to at most this many listeners; Python forwards a voice for more */
+#define FASTPATH_SENT 512      /* at most this many sent packets (0.5 s of four videos) wait until Python collects their sizes */
 #define FASTPATH_ARRIVALS 256  /* one report names at most this many arrived video packets */
 #define FASTPATH_REPORT 832    /* the body of a report has at most this many bytes */
 #define FASTPATH_VIEWERS 16    /* an offloaded video goes to at most this many slots; Python handles a video in more slots */
-#define FASTPATH_CACHED 512    /* a slot stores at most this many sent packets: media.peer.streams.CACHE_PACKETS */
+#define FASTPATH_CACHED 512    /* a video slot stores at most this many sent packets, as in media.peer.streams (CACHE_PACKETS) */
 #define FASTPATH_FORMER 512    /* a payload that later packets repeat (RED) has at most this many bytes */
 #define FASTPATH_COPIES 3      /* at most this many later packets repeat one payload */
-#define FASTPATH_KEPT 8        /* at most this many packets of a voice are buffered between two ticks; Python handles the next */
+#define FASTPATH_KEPT 8        /* at most this many packets of a voice are buffered between two ticks; Python handles the rest */
 #define FASTPATH_KEPT_BYTES 512 /* a buffered datagram has at most this many bytes; Python handles longer datagrams */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* bytes of the buffer for one datagram: 1,500, and a few more to notice longer datagrams */
 #define FASTPATH_SOCKETS 64    /* the fast path reads at most this many sockets: one for each local address */
 #define FASTPATH_READY 64      /* one call of epoll_wait reports at most this many ready descriptors */
 
-/* A socket and a remote address in the kernel's form. length: bytes of the address. apart: packets to this address are sent one
-   by one, because the kernel has refused a group of packets. */
+/* A socket and a remote address in the kernel's form. length: bytes of the address. apart: whether packets to this address are
+   sent one by one, because the kernel has refused a group of packets. */
 typedef struct {
     int fd, apart;
     unsigned length;
@@ -38,9 +38,9 @@ typedef struct {
     uint8_t payload[512];
 } fastpath_former;
 
-/* The state of an arriving voice or video: media.peer.streams.Incoming. For a voice, also the speech detector
-   (media.peer.speaking.Voice), and the packets that later packets repeat. level_id: id of the header extension with the RFC 6464
-   level; 0: none. heard: when the fast path handled the newest packet. */
+/* The state of an arriving voice or video, as in media.peer.streams.Incoming. A voice also has the state of its speech detector,
+   as in media.peer.speaking.Voice, and the packets that later packets repeat (`former`). level_id: id of the header extension
+   with the RFC 6464 level; 0: none. heard: when the fast path handled the newest packet. */
 typedef struct {
     uint32_t ssrc;
     int payload_type;
@@ -72,9 +72,10 @@ typedef struct {
     fastpath_sent sent[512];
 } fastpath_numbers;
 
-/* The state of an outgoing voice or video: media.packets.rtp.Rewriter. number_id: id of the header extension with the
-   transport-wide number; 0: none. red_type: payload type of packets that also contain copies of earlier packets, at most `copies`
-   (media.packets.red). picture, tl0: the picture id (15 bits) and TL0PICIDX of the newest VP8 packet. */
+/* The state of an outgoing voice or video, as in media.packets.rtp.Rewriter. number_id: id of the header extension with the
+   transport-wide number; 0: none. red_type: payload type of packets that also contain copies of earlier packets
+   (media.packets.red). copies: the largest number of copies in one packet. picture, tl0: the picture id (15 bits) and TL0PICIDX
+   of the newest VP8 packet. */
 typedef struct {
     uint32_t ssrc;
     int payload_type, red_type, copies;
@@ -111,8 +112,8 @@ typedef struct {
    - source: the leg whose offloaded voice the peer hears; NULL: none.
    - keeps: whether the voice's packets are also buffered here for the mixer. kept: the number of buffered packets. Python sets
      `kept` to 0 when it has taken these packets.
-   - arrivals: the peer's video packets that no report has named yet, `arrived` in number, whether their video is offloaded or
-     not.
+   - arrivals: the peer's video packets that no report has named yet. arrived: their number. Packets of videos that are not
+     offloaded also count.
    - report_from: the transport-wide number after the last reported packet; -1: no packet was reported yet.
    - reports: the number of reports made.
    - reported: the time of the last report, or of the first packet after a pause. The next report is due EVERY_S (feedback.c) later.
@@ -172,7 +173,8 @@ typedef struct {
     const uint8_t *address;
 } fastpath_left;
 
-/* Numbers of datagrams: received, sent, and received of offloaded streams. The second line counts dropped datagrams by reason. */
+/* Numbers of datagrams. packets_in: received. packets_out: sent. taken: received datagrams of offloaded streams. The fields of
+   the second line count dropped datagrams by reason. */
 typedef struct {
     int64_t packets_in, packets_out, taken;
     int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;

@@ -6,11 +6,13 @@
 
 #include "inside.h"
 
-#define SPAN 1024         /* one report names at most this many packets: media.bandwidth.feedback.MAX_PACKETS */
-#define BEFORE 256        /* a report also names missing packets before its first arrival, if there are fewer than this */
-#define EVERY_S 0.095     /* seconds between reports of fewer than FASTPATH_ARRIVALS arrivals: media.peer.control.FEEDBACK_EVERY_S */
+#define SPAN 1024         /* one report names at most this many packets, as in media.bandwidth.feedback (MAX_PACKETS) */
+#define BEFORE 256        /* a report also names missing packets before its first arrival, if there are fewer than this many */
+/* At least this many seconds pass between two reports, unless FASTPATH_ARRIVALS arrivals are stored earlier. The value is that of
+   FEEDBACK_EVERY_S in media.peer.control. */
+#define EVERY_S 0.095
 #define DELTA_S 0.00025   /* seconds; unit of the arrival times in a report */
-#define REFERENCE_S 0.064 /* seconds; unit of a report's reference time: 256 DELTA_S */
+#define REFERENCE_S 0.064 /* seconds; unit of a report's reference time, equal to 256 * DELTA_S */
 #define LONGEST_RUN 0x1FFF /* a run chunk stands for at most this many packets */
 #define FORMAT 15
 #define RR 201

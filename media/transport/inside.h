@@ -17,8 +17,8 @@
 #define HEADER 12            /* length in bytes of an RTP header without CSRCs */
 #define NUMBERED 8           /* length in bytes of the header extension with a transport-wide number */
 #define TRAILER 144          /* libsrtp appends at most this many bytes to a packet (SRTP_MAX_TRAILER_LEN) */
-#define LONGEST 1356         /* bytes of the longest packet handled here: media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
-#define RESTART 3000         /* media.packets.rtp.RESTART */
+#define LONGEST 1356         /* bytes of the longest packet handled here, as MAX_PROTECTED_INPUT_BYTES in media.transport.seam */
+#define RESTART 3000         /* a jump by this many sequence numbers means that the sender has restarted (media.packets.rtp) */
 #define TABLE 4096           /* number of hash chains in the table of paths; a worker has at most 2,000 peers */
 #define QUEUE 128            /* at most this many packets wait to be sent; `fastpath_flush` sends them */
 #define CONTROL CMSG_SPACE(sizeof(struct timespec))
@@ -42,7 +42,7 @@ struct fastpath {
     fastpath_path paths[FASTPATH_BATCH];
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
     _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
-    int used; /* number of messages that the kernel has filled, and to which a free buffer must be assigned again */
+    int used; /* number of entries of `messages` that the kernel has filled; these need free buffers before the next read */
     int queued;
     int segments; /* whether the kernel can send several packets as one message (UDP_SEGMENT) */
     outgoing queue[QUEUE];

@@ -1,16 +1,16 @@
-/* Moves steady videos without Python. This file decrypts each packet once, then rewrites and encrypts it for each slot that shows
-   the video, and stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams do
-   the same in Python.
+/* Relays steady videos without Python. This file decrypts each packet once, then rewrites and encrypts it for each slot that
+   shows the video, and stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams
+   do the same in Python.
 
    The fast path handles a packet only if the packet's number is the next one in the video and in every slot's stream. So Python
    handles a packet after a gap, a late packet, a restart and a retransmission. The C code does not decrypt such a packet. Python
-   also handles a video while a slot waits for a keyframe of it. */
+   also handles a video while a slot waits for a keyframe of this video. */
 
 #include "inside.h"
 
 #include <stdlib.h>
 
-#define METERED 10       /* parts into which a second is divided: media.bandwidth.meter.BUCKETS_PER_S */
+#define METERED 10       /* number of parts into which a second is divided, as in media.bandwidth.meter (BUCKETS_PER_S) */
 #define DESCRIPTOR 5     /* rewriting changes at most this many bytes at the start of a payload: picture id and TL0PICIDX */
 
 /* The payload of a video packet. It is stored once for the caches of all slots to which the packet was sent. */
