@@ -11,9 +11,9 @@ There are two kinds of codes:
 
 A code is valid for ten minutes at most. A code can be exchanged only once, because its id (`jti`) is stored.
 
-The claims (fields of the payload) are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf`
-(optional) and `exp` (seconds). Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name:
-text}.
+The claims (fields of the payload) are `site`, `category`, `language`, `server` (our host and port), `jti`, and three times in
+Unix seconds: `iat`, `nbf` (optional) and `exp`. Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and
+`claims` {name: text}.
 """
 
 from __future__ import annotations
@@ -281,7 +281,7 @@ def _stored(site: Site, kid: str) -> SiteKey | None:
 
 
 def check_place(site: Site, category: str, language: str) -> str:
-    """Check that the site has this category and language. Return the site's own tag for `language`.
+    """Check that the site has this category and language. Return the site's own language tag for `language`.
 
     Raises CodeRefused with the reason unknown_category or unknown_language.
     """

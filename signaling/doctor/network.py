@@ -19,7 +19,8 @@ from signaling.config.settings import STAFF_HOSTS
 
 from .finding import Examined, Finding, finding
 
-ECHO_S, TRIES = 0.7, 3  # `ECHO_S`: seconds to wait for one STUN response; `TRIES`: most STUN requests to one address.
+# `ECHO_S`: seconds to wait for one STUN response. `TRIES`: at most this many STUN requests go to one address.
+ECHO_S, TRIES = 0.7, 3
 SOON_DAYS = 14  # A certificate that expires within this many days causes a warning.
 _DAY_S = 86_400
 

@@ -22,7 +22,7 @@ from .network import is_local
 
 ANSWER_S = 5.0
 _REFUSED = (401, 403)  # HTTP statuses with which a service refuses a token or key.
-_SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # The text to translate.
+_SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # The body of a request to translate one word.
 
 
 async def mail(of: Examined) -> list[Finding]:

@@ -170,7 +170,7 @@ class RetractLine(Message, tag="retract_line"):
 
 
 class ReportRead(Message, tag="read"):
-    """Report which chat lines were received and read. ``delivered``: the newest line that this client has.
+    """Report which chat lines were received and read. ``delivered``: number of the newest line that this client has.
 
     ``spans``: lines that a visible page has shown.
     """

@@ -175,8 +175,9 @@ class StreamQuality(Struct, kw_only=True):
     """The quality of one media stream over its last second.
 
     ``layer``: RID of the simulcast layer that the worker forwards; "paused" if it forwards none now; "" for a stream with one
-    layer. ``source``: for a video that a participant receives, the participant who sends it. Loss and jitter are null until the
-    first report of them has arrived.
+    layer.
+    ``source``: for a video that a participant receives, the participant who sends it.
+    Loss and jitter are null until the first report of them has arrived.
     """
 
     kind: str  # audio, camera, screen

@@ -125,7 +125,7 @@ class Connections(Generic[C]):
                 if now_s >= known.since_s + self._deadline_s(known):
                     found.append(connection)
                 elif known.network:
-                    break  # all following connections in this order have later deadlines
+                    break  # oldest first: every following connection has a later deadline
         return found
 
     def state_of(self, connection: C) -> State | None:

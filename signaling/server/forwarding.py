@@ -28,14 +28,14 @@ LEADER_WITHIN_S = 5.0  # while the cluster has no leader, a request waits at mos
 # seconds. After a large request, the response may begin later.
 REQUEST_S = 30.0
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
-COME_BACK_MS = 50  # milliseconds after which clients that are asked to reconnect do so
+COME_BACK_MS = 50  # clients that are asked to reconnect do so after this many milliseconds
 PING_S = 10.0  # seconds between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
 NOT_PASSED_ON = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower(),
-})  # fmt: skip  # hop-by-hop headers (RFC 9110, 7.6.1), and headers that only servers may send
+})  # fmt: skip  # hop-by-hop headers (RFC 9110, 7.6.1), the length (aiohttp writes it anew), and headers of servers only
 # headers that are sent to the leader when a WebSocket is opened; in lower case, because proxies may change the case of names
 PASSED_ON_BY_SOCKETS = frozenset({"origin", "cookie", "host", "user-agent", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower()})
 

@@ -25,7 +25,7 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-# a request can have this many bytes, because a site can have its own wording of every mail in many languages
+# a request may have at most this many bytes; a site can have its own wording of every mail in many languages
 MOST_PLAN_BYTES = 1024 * 1024
 # this script shows the HTML that the framing page posts; pressing a link in this HTML does nothing
 _FRAME_SCRIPT = (

@@ -187,7 +187,9 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
 
 
 def ecma(value: Any) -> Any:
-    r"""Return the schema with patterns that JSON Schema can read. These are ECMAScript's patterns, where `$` means Python's `\Z`.
+    r"""Return the schema with ECMAScript's patterns, which JSON Schema uses.
+
+    In such a pattern, `$` means what `\Z` means in Python.
 
     Remove the indentation of descriptions.
 

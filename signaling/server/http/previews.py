@@ -66,10 +66,10 @@ class Comparison(Struct, kw_only=True):
 class PreviewAnswer(Struct, kw_only=True):
     """The result of a preview.
 
-    `found`: null when too few users came for a comparison. `arrivals`: how many users (or, with the kind "help", requests for
-    help) came, by the database. `days`: on how many days they came. `sure`: how reliable the simulation is. `assumes_hours`: the
-    database does not show when the member works, so in the simulation the member works at the same times as a typical colleague.
-    `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
+    `found`: null when too few users came for a comparison. `arrivals`: how many users came, according to the database; with the
+    kind "help": how many requests for help. `days`: on how many days they came. `sure`: how reliable the simulation is.
+    `assumes_hours`: the database does not show when the member works, so in the simulation the member works at the same times as
+    a typical colleague. `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
     """
 
     kind: Literal["user", "help"]

@@ -35,7 +35,8 @@ MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 class Looks:
     """Recent playbacks of recordings. A player makes many requests for one playback, which gets one audit entry.
 
-    `turn`: held while an audit entry about a playback is being stored. So a playback's other requests wait for this entry.
+    `turn`: a lock that is held while an audit entry about a playback is being stored. So a playback's other requests wait for
+    this entry.
     """
 
     def __init__(self) -> None:

@@ -247,7 +247,10 @@ def _noting(member: StaffRecord, action: AuditAction, reply: str, site: str) -> 
 
 
 def _language_of(site: Site, asked: str) -> str:
-    """Return the site's tag for this language. Return "" if no language is asked for. Raises Refused(unknown_language)."""
+    """Return the site's own language tag for this language.
+
+    Return "" if no language is asked for. Raises Refused(unknown_language).
+    """
     language = site.language_for(asked) if asked else ""
     if language is None:
         raise _unknown_language()

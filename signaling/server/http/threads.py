@@ -209,7 +209,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 async def go_on(request: web.Request) -> web.Response:
     """Move an open conversation of the thread to this device.
 
-    If a page on another device shows the conversation, this page is told that it was replaced.
+    If a page on another device shows the conversation, the server tells that page that it was replaced.
     """
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
@@ -242,7 +242,7 @@ async def _reader(request: web.Request, token: str) -> tuple[Site, ThreadReader]
 
 
 async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
-    """Return the site and the reader of the thread that the request's token opens.
+    """Return the site, and the user (as `ThreadReader`) whose thread the request's token opens.
 
     Raises Refused with the reason signed_out or busy.
     """

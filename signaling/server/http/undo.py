@@ -52,7 +52,7 @@ async def undo(request: web.Request) -> web.Response:
     state = undoable(entry.action, change)
     kind, _, rest = entry.subject.partition("/")
     undoing = _BY_KIND.get(kind)
-    if state != "yes" and state != "":  # not `in`: otherwise mypy does not narrow the type
+    if state != "yes" and state != "":  # two comparisons, because mypy would not narrow the type by `in`
         raise Refused(409, state, _WHY[state])
     if state == "" or change is None or undoing is None:
         raise Refused(409, "wrong_state", _NO_SETTINGS)

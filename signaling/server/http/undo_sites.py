@@ -119,7 +119,7 @@ async def _key(request: web.Request, asker: Asker, subject: str, change: Change,
 
 
 async def _replies(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo an import of a site's replies."""
+    """Undo an import of the saved replies that a site shares."""
     site = await _site(request, asker, subject, "replies.change")
     before, after = (change.before or {})["replies"], (change.after or {})["replies"]
     audit = note(Change(before=change.after, after=change.before))
@@ -127,7 +127,7 @@ async def _replies(request: web.Request, asker: Asker, subject: str, change: Cha
 
 
 async def undo_reply(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo a change of one shared reply. `subject`: the reply's id. The change contains the reply's site.
+    """Undo a change of one saved reply that a site shares. `subject`: the reply's id. The change contains the reply's site.
 
     Raises Changed when the reply was changed again later, and Refused with the reason not_found or too_many_replies.
     """

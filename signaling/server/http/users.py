@@ -90,7 +90,7 @@ class SessionRequest(Struct, kw_only=True):
     begin another conversation. "ask": refuse the request with the reason `open_elsewhere`, so that the page can ask the user; the
     code is then used up. `purpose`: "later" when the user only wants to leave a message or book a callback. In this case, the
     form can be incomplete, and `channel` can be one that the site does not offer. `form`: id of a field → what the user has typed
-    into the field. Unknown fields are ignored. `region`: the region where the user is, by one of the names that operators give to
+    into the field. Unknown fields are ignored. `region`: the region where the user is: one of the names that operators give to
     `sangdam media --region`.
     """
 

@@ -769,8 +769,8 @@ export interface SlotView {
  * ``most_slots``: how many video slots a client's offer should have.
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
  * ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
- * included, whether muted or not. A user or guest gets only the pairs with themselves. ``soft``: the pairs of ``hears`` in
- * which an interpreter's voice covers the source's voice.
+ * included, whether muted or not. A user or guest gets only the pairs in which they are the listener or the source. ``soft``:
+ * the pairs of ``hears`` in which an interpreter's voice covers the source's voice.
  * ``notice``: why this viewer (the user or a guest) hears the hold tone; "" if the viewer does not hear it.
  * ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
  * ("paused").
@@ -880,11 +880,11 @@ export interface RecordingView {
 /**
  * The state of the call's captions.
  *
- * ``on``: the captions process writes down now what people say, because the participants in ``wanted_by`` want captions. A
- * client shows this at all times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions
- * process has failed. ``keep``: the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the
- * words may be kept; "" before the answer. ``kept``: the words are stored with the conversation. ``translate``: the language
- * into which captions are translated for this viewer; empty for none.
+ * ``on``: the captions process writes down now what people say, because the participants in ``wanted_by`` want captions. While
+ * captions are on, clients must show this all the time. ``ready``: captions can be turned on. ``failed``: captions are off,
+ * because the captions process has failed. ``keep``: the site keeps the words if everybody agrees. ``you``: this viewer's own
+ * answer to whether the words may be kept; "" before the answer. ``kept``: the words are stored with the conversation.
+ * ``translate``: the language into which captions are translated for this viewer; empty for none.
  */
 export interface CaptionsView {
   on: boolean;
@@ -1037,7 +1037,7 @@ export interface Span {
 /**
  * The chat lines that one participant has received and read.
  *
- * ``delivered``: the newest line that the participant's page has. ``read``: lines that were on the screen of a visible page. A
+ * ``delivered``: number of the newest line that the participant's page has. ``read``: lines that a visible page has shown. A
  * user gets one mark for all staff together. In this mark, ``participant`` is "".
  */
 export interface Mark {
@@ -1240,8 +1240,9 @@ export interface SessionItem {
  * The quality of one media stream over its last second.
  *
  * ``layer``: RID of the simulcast layer that the worker forwards; "paused" if it forwards none now; "" for a stream with one
- * layer. ``source``: for a video that a participant receives, the participant who sends it. Loss and jitter are null until the
- * first report of them has arrived.
+ * layer.
+ * ``source``: for a video that a participant receives, the participant who sends it.
+ * Loss and jitter are null until the first report of them has arrived.
  */
 export interface StreamQuality {
   kind: string;
@@ -1787,7 +1788,7 @@ export interface RetractLine {
   id?: number | null;
 }
 /**
- * Report which chat lines were received and read. ``delivered``: the newest line that this client has.
+ * Report which chat lines were received and read. ``delivered``: number of the newest line that this client has.
  *
  * ``spans``: lines that a visible page has shown.
  */
