@@ -62,7 +62,8 @@ await build({
     lib: { entry: join(here, "src/widget/plain.ts"), formats: ["es"], fileName: () => "widget-api.js" },
   },
 });
-// Build the script that shows the visitor's page to staff. The widget imports this script once the visitor has agreed.
+// Build the script that shows the visitor's page to staff. The widget imports this script once the visitor has agreed to show the
+// page.
 await build({
   ...shared,
   root: join(here, "src/cobrowse"),
@@ -90,7 +91,7 @@ for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `$
 await cp(join(here, "src/worker/icons"), join(outDir, "icons"), { recursive: true });
 await copyData("pdfjs-dist", "pdfjs", [
   "cmaps",
-  // Operating systems have all other standard fonts of PDF.
+  // Copy only these of PDF's standard fonts: operating systems contain the others.
   ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`),
   ...["jbig2.wasm", "openjpeg.wasm", "LICENSE_JBIG2", "LICENSE_OPENJPEG"].map((name) => `wasm/${name}`),
 ]);

@@ -1,5 +1,5 @@
-// For `make dev`: Vite serves the pages from their sources and reloads the browser. Vite passes the addresses of `proxy`, such as
-// the API and the WebSocket, on to the service. node dev.mjs PORT SERVICE_PORT
+// For `make dev`: Vite serves the pages from their sources and reloads the browser. Vite passes requests for the addresses of
+// `proxy`, such as the API and the WebSocket, on to the service. node dev.mjs PORT SERVICE_PORT
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, createServer } from "vite";
@@ -35,7 +35,8 @@ const routes = {
   },
 };
 
-// The addresses whose content the service makes or has built. Vite serves all other addresses.
+// Matches the addresses that Vite passes on to the service: the API, and pages and files that the service generates or has
+// already built. Vite serves all other addresses.
 const OF_SERVICE =
   "^/(api/|assets/|icons/|calendar/|try/|healthz|readyz|page-frame|mail-preview|unsubscribe|console\\.webmanifest|(console|call)-worker\\.js|(widget-api|cobrowse)\\.js|$)";
 const to = { target: `http://127.0.0.1:${service}`, changeOrigin: false };

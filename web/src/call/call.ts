@@ -87,7 +87,7 @@ export class Call {
     this.releaseDevices();
   }
 
-  /** Shows *prepare*, from which `enter` adds voice to a text session. */
+  /** Shows the screen *prepare*. From that screen, `enter` adds voice to a text session. */
   addVoice(): void {
     this.started = false;
     this.become("voice");
@@ -95,7 +95,7 @@ export class Call {
     this.follow();
   }
 
-  /** Stores this page's channel (text, voice or video), also for a reload. */
+  /** Changes this page's channel (text, voice or video), and stores it in this tab, so that a reload keeps it. */
   private become(channel: Channel): void {
     this.handoff.channel = channel;
     keepHandoff(this.handoff);

@@ -20,8 +20,8 @@ interface Props {
   session: SessionView;
 }
 
-/** The screen before a guest enters. It shows the guest's own picture and microphone, and what others see of the guest. The
- *  screen asks for a name, and for consent to a recording that is on. */
+/** The screen before a guest enters. The guest can test camera and microphone there, and reads what others get to know about the
+ *  guest. The screen asks for a name, and for consent to a recording that is on. */
 export function GuestPrepare({ call, session }: Props) {
   const { channel } = call.handoff;
   const [name, setName] = useState("");

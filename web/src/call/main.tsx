@@ -33,7 +33,7 @@ function begin(handoff: Handoff): void {
   if (begun === handoff.session) return;
   begun = handoff.session;
   keepHandoff(handoff);
-  history.replaceState(null, ""); // an exchanged invite leads nowhere
+  history.replaceState(null, ""); // forgets the invite, which works only once
   show(handoff.part === "camera" ? { kind: "camera", handoff } : { kind: "call", call: new Call(handoff, opener) });
 }
 

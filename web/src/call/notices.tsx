@@ -13,8 +13,8 @@ interface Notice {
   kind: "" | "warn" | "help" | "danger";
 }
 
-/** The notices above the pictures of the people: at most one about the connection, one about the people, and one about operators
- *  who listen in. Screen readers announce all of them. */
+/** The notices above the pictures of the people. There is at most one notice about the connection, at most one about the people,
+ *  and at most one about operators who listen in. Screen readers announce all of them. */
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
   const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter(
     (notice) => notice !== null,

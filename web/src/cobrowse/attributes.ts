@@ -9,7 +9,7 @@ import { cleanCss, cleanUrl, type Limits } from "./urls";
  *  component's `text-label`. */
 const DRAWS =
   /^(d|[xyr]|[xy][12]|[dcfr][xy]|points|viewbox|preserveaspectratio|transform|gradienttransform|patterntransform|(gradient|pattern|clippath|mask|marker|filter|primitive|maskcontent|patterncontent)units|pathlength|offset|fill|stroke|opacity|(fill|stroke|stop|clip|marker|font|flood|text|lighting|color)-[a-z-]+|mask|filter|marker(width|height)|ref[xy]|orient|rotate|dominant-baseline|vector-effect|visibility|display|overflow|spreadmethod|stddeviation|in|in2|result|operator|k[1-4]|values|mode|xmlns(:[a-z]+)?|version|width|height)$/i;
-/** Attributes with the addresses of pictures, styles and links: element → attribute. */
+/** Element → its attributes that hold the address of a picture, a style sheet or a link. */
 const ADDRESSES: Record<string, readonly string[]> = {
   a: ["href", "xlink:href"],
   area: ["href"],
@@ -103,8 +103,8 @@ function cleanFieldValue(value: string, { rules, element, place }: Around, limit
   return rules.masks(place) || !VALUED.has(element.localName) ? undefined : value;
 }
 
-/** Returns whether the visitor never sees the `value` of this input as text. This is so for a hidden field, a box to tick and a
- *  file field. */
+/** Returns whether the visitor never sees the `value` of this input as text. This is so for a hidden field, a checkbox, a radio
+ *  button and a file field. */
 const hasNoText = (element: Element): boolean =>
   ["hidden", "checkbox", "radio", "file"].includes((element.getAttribute("type") ?? "").toLowerCase());
 

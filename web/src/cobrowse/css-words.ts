@@ -58,6 +58,6 @@ export const shapes = (before: string): boolean => {
   return name !== undefined && isShape(name.toLowerCase());
 };
 
-/** Masks custom properties in the condition of a rule: `@container style(--theme: dark)`. */
+/** Masks custom properties in the condition of a rule such as `@container style(--theme: dark)`. */
 export const maskConditions = (head: string): string =>
   head.replace(/(\(\s*--[^\s:()]*\s*:)([^()]*)/g, (_, name: string, value: string) => name + maskValue(value));

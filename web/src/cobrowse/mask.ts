@@ -98,14 +98,14 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
 
 const BOXES = ["checkbox", "radio", "hidden", "file"];
 
-/** Returns a field's text in the form in which it is allowed to leave the page; "" for boxes to tick, file fields and hidden
- *  fields. Nobody types the value of a field of these three kinds. */
+/** Returns a field's text in the form in which it is allowed to leave the page; "" for checkboxes, radio buttons, file fields and
+ *  hidden fields, because nobody types their values. */
 function fieldText(field: Element, text: string, rules: Rules): string {
   return BOXES.includes((field.getAttribute("type") ?? "").toLowerCase()) ? "" : rules.value(field, text);
 }
 
-/** Returns a node of a snapshot in the form in which it is allowed to leave the page. `above`: the `Place` of the node's
- *  parent. */
+/** Returns a node of a snapshot in the form in which it is allowed to leave the page. `above`: the `Place` of the node's parent,
+ *  which says how texts in the parent are treated. */
 function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot {
   const { id, type } = shot;
   const node = mirror.getNode(id);
@@ -116,7 +116,7 @@ function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot 
   if (type !== ELEMENT && type !== DOCUMENT) return { id, type: TEXT, textContent: "", ...shadow };
   const kept: Shot = { id, type, ...shadow };
   if (type === ELEMENT) {
-    if (node) rules.isSecret(node as Element); // this call remembers fields that are secret now; its result is not used
+    if (node) rules.isSecret(node as Element); // the result is not used: the call only remembers the field if it is secret now
     kept.tagName = shot.tagName;
     kept.attributes = node ? cleanAttributes(shot.attributes ?? {}, { rules, element: node as Element, place }) : {};
     if (shot.isSVG) kept.isSVG = true;

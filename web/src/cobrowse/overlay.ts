@@ -79,7 +79,8 @@ export class Overlay {
     this.stop.textContent = words.stop;
   }
 
-  /** Offers to show or hide the value of the field that has the focus. Null: there is no such field. */
+  /** Offers the visitor to show staff the value of the focused field, or to hide the value if staff see it now (`shown`). Null:
+   *  there is no focused field, or its value must not be shown. */
   offer(shown: boolean | null): void {
     this.field.hidden = shown === null;
     if (this.texts && shown !== null) this.field.textContent = shown ? this.texts.hide : this.texts.show;

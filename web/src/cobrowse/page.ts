@@ -35,7 +35,8 @@ function startRecorder(): void {
   recorder.start();
 }
 
-/** If the visitor is allowed to show staff the value of the field with the focus, displays the button that shows or hides it. */
+/** Displays the button that shows staff the value of the focused field or hides this value, if the visitor is allowed to show
+ *  it. */
 function follow(): void {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;

@@ -42,8 +42,7 @@ export interface Mark {
 }
 
 export type ToPage =
-  /** Co-browsing is on. `seen`: whether somebody sees the page now. The page shows the bar whether somebody sees the page or
-   *  not. */
+  /** Co-browsing is on. `seen`: whether somebody sees the page now. The page shows the bar with the Stop button in both cases. */
   | { state: { mode: Mode; seen: boolean; words: Words } }
   | { off: true }
   /** Asks the page for a new snapshot. After `pause`, the page sends nothing until this message. */

@@ -81,7 +81,7 @@ export class Recorder {
     this.batch = [];
   }
 
-  /** Shows or hides the value of a field. */
+  /** Shows staff the value of a field, or hides the value from staff. */
   show(field: Element, on: boolean): void {
     this.rules.show(field, on);
     this.snapshot();

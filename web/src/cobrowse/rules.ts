@@ -2,8 +2,8 @@
 
 export type Mode = "strict" | "open";
 
-/** What a node and its ancestors say about the node's texts. `private`: the site forbids that the texts leave the page. `shared`:
- *  the site lets staff read the texts even in strict mode. `edited`: the visitor writes the texts. */
+/** How the texts of a node are treated. The node and its ancestors decide that. `private`: the site forbids that the texts leave
+ *  the page. `shared`: the site lets staff read the texts even in strict mode. `edited`: the visitor writes the texts. */
 export interface Place {
   private: boolean;
   shared: boolean;
@@ -26,8 +26,8 @@ export const DECIDING = [
   "aria-multiline",
 ];
 
-/** Editors that draw what people write into elements that are not editable themselves: CodeMirror, Monaco, Ace, terminals, and
- *  all elements whose role says that people write in them. */
+/** Editors that show the written text in elements that are not editable themselves: CodeMirror, Monaco, Ace, terminals, and all
+ *  elements whose role says that people write in them. */
 const EDITORS =
   '[role~="textbox" i],[role~="searchbox" i],[aria-multiline="true" i],.cm-editor,.cm-content,.CodeMirror,.monaco-editor,' +
   ".view-lines,.ace_editor,.ql-editor,.ProseMirror,.xterm";
@@ -109,8 +109,8 @@ export class Rules {
     return secrets.has(field);
   }
 
-  /** Remembers whether an element is a secret field or an editor now. The element can be one for so short a time that no snapshot
-   *  contains this state. */
+  /** Remembers an element that is a secret field or an editor now. Without this call, the rules would miss an element that is one
+   *  only for a moment between two snapshots. */
   note(element: Element): void {
     if (isField(element)) this.isSecret(element);
     isEdited(element);
@@ -121,7 +121,7 @@ export class Rules {
     return isField(field) && !isButton(field) && !this.isSecret(field) && !this.placeOf(field).private;
   }
 
-  /** Shows or hides the value of a field, if the visitor is allowed to show it. */
+  /** Shows staff the value of a field, if the visitor is allowed to show it, or hides the value from staff. */
   show(field: Element, on: boolean): void {
     if (on && this.mayShow(field)) this.shown.add(field);
     else this.shown.delete(field);

@@ -65,8 +65,8 @@ const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
 
 /** Returns a style sheet without comments, and with addresses in the form in which they are allowed to leave the page. With
  *  `wordless`, masks texts that the rules put on the page, and words that scripts can have stored in the sheet. The characters of
- *  icon fonts are not masked, because they mean nothing as text. `property`: `css` is the value of this property; "" for a whole
- *  sheet. */
+ *  icon fonts are not masked, because they mean nothing as text. `property`: the name of the property whose value `css` is; "" if
+ *  `css` is a whole sheet. */
 export function cleanCss(css: string, limits: Limits, property = ""): string {
   let clean = "";
   let head = property && `${property}:`; // the text since the end of the last rule or declaration

@@ -32,8 +32,7 @@ interface BarProps {
   onEnd: () => void;
 }
 
-/** The bar with the controls of a session. The Help button is in the middle. The End button is at the far side, in another
- *  colour. */
+/** The bar with the controls of a session. The Help button is in the middle. The End button is far from it, in another colour. */
 export function Bar({
   link,
   session,

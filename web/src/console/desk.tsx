@@ -366,7 +366,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
   );
 }
 
-const SHOWS_FORM = 300; // the person card is at least this wide while it shows who hears whom or the wrap-up, px
+const SHOWS_FORM = 300; // px; least width of the pane `side` while this pane shows who hears whom or the wrap-up
 
 /** Returns whether the page is so narrow that it shows only one part of the console at a time. The style sheets use the same
  *  width. */
@@ -376,7 +376,7 @@ const isPhone = () => matchMedia("(max-width: 900px)").matches;
 function usePageOpens(session: SessionView | null, open: () => void): void {
   const id = session?.id ?? "";
   const sees = session?.cobrowse?.may_see === true;
-  const without = useRef(""); // id of the last shown session, if its visitor was not showing a page at that time; otherwise ""
+  const without = useRef(""); // the session's id if, when the effect last ran, its visitor showed no page; otherwise ""
   useEffect(() => {
     if (sees && without.current === id) open();
     without.current = sees ? "" : id;

@@ -7,7 +7,8 @@ const Above = lazy(
   { name: "lazy.loading" },
 );
 
-/** Shows the visitor's earlier conversations above the present one, if there are any and the partner vouches for the visitor. */
+/** Shows the visitor's earlier conversations above the present one, if there are any, and if the partner vouches for who the
+ *  visitor is. */
 export function EarlierAbove({ session }: { session: SessionView }) {
   const earlier = session.brief?.earlier_sessions ?? [];
   return earlier.length === 0 ? null : <Above session={session.id} newest={earlier} />;

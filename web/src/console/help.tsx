@@ -107,7 +107,7 @@ interface HuntBandProps {
   onAgain: (() => void) | null;
 }
 
-/** Shows the counselor how far the search for a professional has come, or in a transfer the search for a colleague. */
+/** Shows the counselor how far a search has come: the search for a professional or, in a transfer, the search for a colleague. */
 export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   const state = hunt(session.help, now);
   if (state.kind === "none") return null;

@@ -62,7 +62,7 @@ export function useNotes(client: Client, session: SessionView): Notes {
 
 /**
  * For each session that has ended for this person, except a session that this person handed over: sends the draft of the notes to
- * the server and deletes it here. If the draft has text, a toast says that the notes were saved.
+ * the server and deletes the draft from this tab. If the draft has text, a toast says that the notes were saved.
  */
 export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
   useEffect(() => {

@@ -46,7 +46,7 @@ function badge(count: number): void {
 
 /**
  * Sets the tab's title. If the person has chosen so, the title has the number of unread lines, and the name of the first visitor
- * in the list who wrote one. The title flashes while a call rings.
+ * in the list who wrote an unread line. The title flashes while a call rings.
  */
 export function useTitle({ list, fresh }: Sessions, calling: boolean): void {
   const { newTitle } = useStore(prefs);

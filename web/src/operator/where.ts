@@ -15,7 +15,7 @@ function fromHash(): { part: Part | "wall" | "start"; session: string; where: st
   };
 }
 
-/** Like `fromHash`, and renders the component again when the address changes. */
+/** Returns what `fromHash` returns, and renders the component again when the address changes. */
 export function useWhere() {
   const [where, setWhere] = useState(fromHash);
   // `useEffect` would run after the page is painted, and miss an address that changes before that

@@ -21,7 +21,8 @@ export function stageOf(session: SessionView): Talk["stage"] {
   return session.active_at === null ? "started" : "accepted";
 }
 
-/** Counts the lines of other people after `seen`, the `seq` of the last line that had come when the panel was last open. */
+/** Counts the lines of other people that came after the panel was folded. `seen`: the `seq` of the newest line at the moment of
+ *  folding. */
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 

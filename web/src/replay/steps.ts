@@ -9,11 +9,11 @@ interface Part {
   next: number;
 }
 
-/** A page keeps at most this many characters, in base64, of a board's history. */
+/** A browser tab keeps at most this many characters, in base64, of a board's history. */
 const MOST = 64 * 1024 * 1024;
 
-/** Returns all changes of a board, in order. `path` is the board's address on the server. Rejects if the history is longer than a
- *  page can keep. */
+/** Returns all changes of a board, in order. `path` is the board's address on the server. Rejects if the history is longer than
+ *  `MOST`. */
 export async function boardSteps(path: string, ask: (path: string) => Promise<unknown> = get): Promise<BoardStep[]> {
   const steps: BoardStep[] = [];
   let size = 0;

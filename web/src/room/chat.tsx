@@ -33,7 +33,8 @@ export interface ChatProps {
   asThen?: (lines: Line[]) => Line[];
   /** The part of the page above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
-  /** The reader's position when they last saw this conversation. Without a position, the chat begins at its end. */
+  /** The reader's position at the moment when they last left this conversation. Without a position, the chat begins at its
+   *  end. */
   place?: LastPlace;
   /** Called after each scroll with the reader's position. Null: the reader is at the end. */
   onPlace?: (place: Place | null) => void;

@@ -26,9 +26,9 @@ export interface Hearing {
   about: ParticipantView | null;
 }
 
-/** Returns who hears the viewer, and the most important notice. The notices, the most important first: a disconnected counselor,
- *  the visitor is on hold or the counselor consults a professional, another disconnected person, a professional who reads
- *  along. */
+/** Returns who hears the viewer, and the most important notice. The notices, the most important first: the counselor is
+ *  disconnected; the visitor is on hold, or the counselor consults a professional; another person is disconnected; a professional
+ *  reads along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

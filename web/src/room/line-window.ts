@@ -70,7 +70,8 @@ export interface Place {
   offset: number;
 }
 
-/** The reader's position when they last saw the conversation, and the number of the newest line that they knew of. */
+/** The reader's position at the moment when they last left the conversation, and the number of the newest line that they knew of
+ *  then. */
 export interface LastPlace extends Place {
   newest: number;
 }

@@ -34,7 +34,8 @@ const WHAT_IS_DRAWN = new Uint8Array([OF_DOC, SYNC_STEP_1, 1, 0]);
 // bytes of an empty state vector, and of an empty update
 const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 };
 
-/** Whether a board message shows that the board is not empty: an update, or a state vector or an answer with content. */
+/** Whether a board message shows that the board is not empty. An update always shows that. The sync protocol's step 1 (a state
+ *  vector) and step 2 (the answer to step 1) show it only if they are longer than an empty one. */
 export function hasBoardContent(message: Uint8Array): boolean {
   if (message[0] !== OF_DOC) return false;
   const empty = EMPTY_BYTES[message[1] ?? -1];

@@ -58,7 +58,7 @@ export interface RoomState {
   sessions: Record<string, SessionView>;
   /** Session → its lines in order of `seq`, each once. */
   lines: Record<string, Line[]>;
-  /** Session → the number of the oldest line that this page has, if the server has older ones; 0 if it has none. */
+  /** Session → the number of the oldest line that this page has; 0 if the server has no older lines. */
   older: Record<string, number>;
   outbox: Record<string, OutLine[]>;
   /** Session → for each other person, which lines have been delivered to that person, and which that person has read. */

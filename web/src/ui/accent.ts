@@ -5,8 +5,8 @@ type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
-// On a page with the light theme, text is hardest to read on this background (--surface-2), because the contrast is lowest
-// there. The next line has the same background of the dark theme.
+// On a page with the light theme, text is hardest to read on this background (--surface-2), because the contrast is lowest there.
+// The next line has the corresponding background of the dark theme.
 const LIGHT_GROUND: Rgb = [236, 239, 244];
 const DARK_GROUND: Rgb = [35, 41, 49];
 const ENOUGH = 4.5; // a text has at least this contrast ratio (WCAG 2.2, 1.4.3)

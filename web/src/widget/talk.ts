@@ -2,8 +2,8 @@
 // facts. Pure.
 
 /** The facts about the conversation that the panel tells the partner's page. The facts contain nothing of what was said.
- *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got the events
- *  up to then. */
+ *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got the events that
+ *  happened while it was open. */
 export interface Talk {
   session: string;
   stage: "" | "started" | "accepted" | "ended";

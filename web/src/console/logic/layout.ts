@@ -19,15 +19,15 @@ export const LIMITS: Record<Pane, { least: number; most: number; step: number }>
   people: { least: 96, most: 420, step: 16 },
   work: { least: 0.4, most: 0.8, step: 0.02 },
 };
-const FOLDS_BELOW = 140; // width, px: if the person drags the person card narrower than this, it folds
+const FOLDS_BELOW = 140; // px; the pane `side` folds if somebody drags it to less than this width
 
 /** The sizes before anybody drags a pane: one set for the conversation alone, and one for an open board. The board needs width,
  *  so the card that describes the visitor is folded while the board is open. */
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 
-/** Returns the name under which the panes' sizes are stored. Each channel and role has two names: one without and one with an
- *  open board. */
+/** Returns the name under which the panes' sizes are stored. Each pair of a channel and a role has two names: one for the sizes
+ *  without an open board, and one for the sizes with it. */
 export const layoutKey = (channel: Channel, role: Role, working: boolean): string =>
   `${channel}.${role}${working ? ".working" : ""}`;
 
@@ -78,13 +78,14 @@ function panesOf(found: unknown, fallback: Panes): Panes {
 }
 
 /** `chat`: the conversation alone. `both`: the conversation, and beside it the board, a shared screen or the visitor's page.
- *  `board`: one of these three alone. */
+ *  `board`: the board, the shared screen or the visitor's page alone. */
 export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen" | "page";
 
-/** The views that a member of staff chose in one session. `viewOfScreen` is the view while a shared screen or the visitor's page
- *  can be shown. `viewOfScreen` is forgotten when these end (`screenEnded`), so that the next screen or page opens by itself. */
+/** The views that a member of staff chose in one session: `viewOfScreen` while a shared screen or the visitor's page could be
+ *  shown, `view` at all other times. When neither a screen nor a page can be shown any more, `viewOfScreen` is forgotten
+ *  (`screenEnded`), so that the next screen or page opens by itself. */
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;
@@ -101,9 +102,9 @@ export interface Offered {
   drawn: boolean;
 }
 
-/** Returns the view that the person chose. Without a choice, returns `both` if there is something to see beside the conversation,
- *  and otherwise `chat`. While a screen or the visitor's page can be shown, the person's choice is `viewOfScreen`, or else `view`
- *  if that is `board`. A blank board never opens by itself. */
+/** Returns the view to show. While a screen or the visitor's page can be shown, this is `viewOfScreen`; if that is missing, it is
+ *  `board` if `view` is `board`, and otherwise `both`. At all other times, it is `view`; if that is missing, it is `both` if
+ *  somebody has drawn on the board, and otherwise `chat`. So a blank board never opens by itself. */
 export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
   if (screen || page === true) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");

@@ -91,9 +91,9 @@ export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
 export const WRAP_UP_MS = 120_000; // time for which I can wrap up a session that I handed over, ms; the server has the same limit
 
 /** Returns the sessions that I have handed over and can still wrap up. `until`: the time until which I can do so (ms); null: no
- *  limit. `given`: all sessions that I have handed over. `at`: the time of the handover (ms). While I am in wrap-up, I can wrap
- *  up the session that I handed over last until the wrap-up ends. Otherwise, I can wrap up a session for `WRAP_UP_MS` after its
- *  handover. */
+ *  limit. `given`: all sessions that I have handed over. `at`: the time of the handover (ms). While I am in wrap-up, the session
+ *  that was handed over last can be wrapped up until the wrap-up ends. Every other session can be wrapped up for `WRAP_UP_MS`
+ *  after its handover. */
 export function toWrapUp(given: { id: string; at: number }[], me: StaffMe, now: number): { id: string; until: number | null }[] {
   const last = [...given].sort((a, b) => a.at - b.at).at(-1);
   return given.flatMap(({ id, at }) => {

@@ -5,7 +5,7 @@ import { savedReplies } from "../replies/saved-replies";
 import { mentionsIn } from "./colleagues";
 import { MentionMenu } from "./menu";
 
-/** Returns what the console adds to the message box: saved replies, and colleagues by "@". */
+/** Returns what the console adds to the message box: saved replies, and mentions of colleagues by "@". */
 export function deskAid(client: Client, session: SessionView, me: StaffMe, audience: AudienceChoice): ComposerAid {
   const replies = savedReplies(client, session, me, audience.value);
   return {

@@ -4,8 +4,9 @@ import { createStore, type Store } from "../../ui";
 
 export type Inbox = Store<MentionOut[]>;
 
-/** Returns the store of the mentions of this person that the person has not opened, the newest first, one for each session. Call
- *  this before the connection opens, so that the store misses no mention. */
+/** Returns the store of the mentions of this person that this person has neither opened nor dismissed. The store has at most one
+ *  mention for each session, the newest, and is sorted from new to old. Call this before the connection opens, so that the store
+ *  misses no mention. */
 export function mentionInbox(client: Client): Inbox {
   const inbox = createStore<MentionOut[]>([]);
   client.onMessage((message) => {

@@ -23,7 +23,7 @@ export function atCaret(text: string, caret: number): At | null {
 /** Decomposes Hangul into letters, so that an unfinished syllable finds whole syllables: "지미" finds "지민". */
 const fold = (text: string) => text.normalize("NFKD").toLowerCase();
 
-/** Returns the colleagues whose id or a part of whose name begins with the query; best matches first. */
+/** Returns the colleagues whose id, or a word of whose name, begins with the query; best matches first. */
 export function matching<T extends Named>(colleagues: readonly T[], query: string): T[] {
   const wanted = fold(query);
   const rank = ({ id, name }: T): number => {

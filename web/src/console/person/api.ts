@@ -26,7 +26,7 @@ export interface Earlier {
 
 export interface Person {
   /** Whether the partner vouches for who the visitor is. The card shows notes and earlier conversations only if the partner
-   *  does. */
+   *  vouches for that. */
   known: boolean;
   notes: PersonNote[];
   conversations: Earlier[];

@@ -27,7 +27,7 @@ export async function begin(me: string): Promise<void> {
     return; // the browser allows no service worker, for example in a private window
   }
   if (prefs.get().pushFor !== me || !canPush() || Notification.permission !== "granted") return;
-  await turnOn(me).catch(() => undefined); // if this fails, the settings say that rings are off
+  await turnOn(me).catch(() => undefined); // if this fails, the settings say that this browser gets no rings
 }
 
 /** Asks the browser for permission to show notifications, and subscribes to pushes. Call this inside a click. Rejects with

@@ -40,7 +40,7 @@ export function sorted<Row>(rows: Row[], columns: Column<Row>[], order: Order | 
   });
 }
 
-/** Returns the rows that contain every typed word in some column. */
+/** Returns the rows that contain every typed word. Different words can be in different columns. */
 export function filtered<Row>(rows: Row[], columns: Column<Row>[], typed: string): Row[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;

@@ -95,8 +95,8 @@ function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onC
   );
 }
 
-/** Returns the change of `by` (hour, day, week and so on) for a report over this many days: a single day is shown by hour instead
- *  of by day or week, and more than seven days are shown by day instead of by hour. */
+/** Returns how `by` (hour, day, week and so on) changes when a report covers this many days. A single day is shown by hour
+ *  instead of by day or week. More than seven days are shown by day instead of by hour. */
 function byFor(days: number, by: By): Partial<Asked> {
   if (days === 1 && (by === "day" || by === "week")) return { by: "hour" };
   return days > 7 && by === "hour" ? { by: "day" } : {};

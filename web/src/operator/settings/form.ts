@@ -19,8 +19,9 @@ export function swapped(form: readonly FormField[], n: number, by: number): Form
 /** Returns a text without the empty lines at its end. */
 export const withoutEnd = (text: string): string => text.replace(/\n+$/, "");
 
-/** Returns the names of a field's choices in one language, one on each line. Choices at the end that have no name in this language
- *  yet make no empty lines, so that somebody who clicks into the field begins with the first of them. */
+/** Returns the names of a field's choices in one language, one on each line. The text has no empty lines for choices at the end
+ *  that have no name in this language yet. So somebody who clicks into the field begins with the first choice that needs a
+ *  name. */
 export const choicesText = (choices: readonly Record<string, string>[], language: string): string =>
   withoutEnd(choices.map((one) => one[language] ?? "").join("\n"));
 

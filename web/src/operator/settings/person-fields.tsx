@@ -20,14 +20,15 @@ const PARTS: StaffRole[] = ["counselor", "professional"];
 const mayGive = (role: StaffRole) =>
   role === "administrator" ? may("organisations.change") : role === "owner" ? may("owners.change") : true;
 
-/** Returns the roles with one role switched on or off. Nobody is both counselor and professional. */
+/** Returns the roles with one role switched on or off. Switching on counselor switches off professional, and the reverse, because
+ *  nobody is both. */
 export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
   roles.includes(role)
     ? roles.filter((one) => one !== role)
     : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
 
-/** Returns, as a text, those settings of a member that affect how long visitors wait for a counselor, or counselors for a
- *  professional. Returns "" if the member's account is not active, or the member is neither counselor nor professional. */
+/** Returns, as a text, those settings of a member that affect how long visitors wait for a counselor, or how long counselors wait
+ *  for a professional. Returns "" if the member's account is not active, or the member is neither counselor nor professional. */
 export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
   active && roles.some((role) => PARTS.includes(role))
     ? JSON.stringify([roles.filter((role) => PARTS.includes(role)), spoken, sites, categories, texts, calls])

@@ -1,9 +1,10 @@
 /** The two waits (s) after which a waiting request is offered to more staff, as a text such as "15 30". Pure. */
 
-/** What stands for a text that is not two numbers. The server refuses this value, so that a mistyped text is not lost silently. */
+/** The result of `widensOf` for a text that is not two numbers. The server refuses this value, so that a mistyped text is not
+ *  lost silently. */
 const REFUSED = [-1, -1];
 
-/** Returns null for an empty text. */
+/** Parses the two waits in a text; null for an empty text. */
 export function widensOf(text: string): number[] | null {
   if (text.trim() === "") return null;
   return /^\s*\d+[\s,]+\d+\s*$/.test(text)

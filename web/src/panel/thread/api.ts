@@ -33,7 +33,7 @@ export interface Page {
 
 export interface Conversation extends Item {
   lines: Line[];
-  /** If the server has lines before those on this page, the number of the first line on this page; otherwise 0. */
+  /** The number of the first of `lines` if the server has older lines than these; otherwise 0. */
   older: number;
   board: string[];
   drawings: number;

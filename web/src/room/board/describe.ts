@@ -13,7 +13,7 @@ const NEAR = 60;
 
 const third = (value: number, size: number): number => Math.min(2, Math.max(0, Math.floor((value * 3) / size)));
 
-/** Returns where a point is on the page: "top left", "middle". */
+/** Returns in words where a point is on the page, such as "top left" or "middle". */
 export const placeOf = ([x, y]: Point): string => t(`board.at.${PLACES[third(y, BOARD_HEIGHT) * 3 + third(x, BOARD_WIDTH)]!}`);
 
 /** Returns what a shape is and where: "Arrow from top left to “lens cap”, by Jimin". `texts`: the texts of the same page. */

@@ -1,8 +1,8 @@
 import { ChunkEncoder, quantize, type Point } from "./strokes";
 
 /**
- * A stroke with this many points continues as a new element of the document. Only the point at which the new element begins is
- * added to the old element, too.
+ * A stroke with this many points continues as a new element of the document. The last point of the old element is also the first
+ * point of the new one, so that the line has no gap.
  */
 const STROKE_POINTS_MOST = 4000;
 

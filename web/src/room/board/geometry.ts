@@ -247,8 +247,9 @@ export function arrowHead(start: Point, end: Point, stroke: number): [Point, Poi
 const SPOTS_MOST = 64;
 
 /**
- * Returns the spots on the way from one point to another, at most `step` apart, so that a quick eraser misses no thin shape. On a
- * very long way, `SPOTS_MOST` spots are further apart. The last spot is the second point.
+ * Returns the spots on the way from one point to another, at most `step` apart, so that a quick eraser misses no thin shape. If
+ * that would take more than `SPOTS_MOST` spots, returns `SPOTS_MOST` spots that are further apart. The last spot is the point
+ * `to`.
  */
 export function between(from: Point, to: Point, step: number): Point[] {
   const count = Math.min(SPOTS_MOST, Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / step)));

@@ -128,9 +128,9 @@ const PLACED_WIDTH = 200;
 const PLACED_HEIGHT = 120;
 
 /**
- * Adds a shape of the present tool in the middle of the visible part of the page, without a pointer; a line if the tool is the
- * pen or the marker. The arrow keys then move the shape. With the text tool, or if one text is selected, opens the text editor
- * instead.
+ * Adds a shape without a pointer, in the middle of the visible part of the page. The present tool decides the kind of the shape;
+ * the pen and the marker add a line. The arrow keys then move the shape. With the text tool, or if one text is selected, opens
+ * the text editor instead.
  */
 function place({ board, canvas, page, tool, pen, choose, write }: Act, chosen: Shape[]): boolean {
   if (!canvas) return false;

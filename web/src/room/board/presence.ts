@@ -1,6 +1,6 @@
 /** Where people point at this moment: cursors, laser trails, and the part of a page that a leader shows. None of this is stored.
- *  A message is: 1, then (from the worker) the participant, then the body: a kind byte, the page, and pairs of int16 in 1/8
- *  unit. */
+ *  A message is the number 1, the id of the participant (only in messages from the worker), and the body. The body is a kind
+ *  byte, the page, the number of points, and each point as two int16 in 1/8 unit. */
 
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";

@@ -3,8 +3,8 @@
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
-/** Size of one update, in bytes. A board message has at most 256 KiB. The difference leaves space for the header, and for the
- *  last Yjs struct, which can exceed this size. */
+/** An update that has reached this size, in bytes, gets no further Yjs struct. A board message has at most 256 KiB. The
+ *  difference leaves space for the header, and for that part of the last struct with which the update exceeds this size. */
 export const UPDATE_BYTES = 240 * 1024;
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>;

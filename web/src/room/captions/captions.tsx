@@ -39,8 +39,8 @@ interface PartProps extends Props {
   button?: boolean;
 }
 
-/** Shows the captions of one person, or the button that turns captions on, or the captions' bar. One component, so that a page loads
- *  all of this code together. */
+/** Shows the captions of one person, or the button that turns captions on, or the captions' bar. All three are one component, so
+ *  that a page loads their code together. */
 export function Captions({ client, session, person, button }: PartProps) {
   if (person) return <Caption client={client} session={session} person={person} />;
   return button ? <CaptionsButton client={client} session={session} /> : <CaptionsBar client={client} session={session} />;

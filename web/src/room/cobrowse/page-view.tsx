@@ -56,7 +56,8 @@ function usePage(client: Client, session: SessionView, frame: { current: HTMLIFr
     const stop = client.onMessage((message) => {
       if (message.type === "page" && message.session === session.id) receiver.take(message);
     });
-    // The server tells the user who sees the page. Staff whose console is hidden, for example by another tab, see nothing of it.
+    // The server tells the user who sees the page. Staff whose console is hidden, for example by another tab, see nothing of the
+    // page.
     const watch = () => {
       const message = { type: "watch_page" as const, session: session.id, on: !document.hidden };
       client.connection.request(message).catch(() => undefined);
