@@ -59,7 +59,7 @@ class Pickups:
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.
 
         Measured on the loads of tests/bench/wait_promise.py: with a larger `KEPT_PICKUPS` the range adapts later to a change of
-        shifts. With a smaller `SPREAD`, waits fall outside their range, first of all just after such a change.
+        shifts. With a smaller `SPREAD`, more waits fall outside their range, above all just after such a change.
         """
         spans = [span for at, span in self._spans if now_ms - at <= KEPT_MS]
         if len(spans) < MIN_PICKUPS:

@@ -225,7 +225,7 @@ class Ledger:
     def draft(self, request: Request) -> Ticket:
         """Return a ticket (a request and its state) that waits in no queue.
 
-        With this ticket the caller computes how many requests would be served before a new request.
+        With this ticket the caller computes how many requests would be served before the new request.
         """
         key = _queue_key(request)
         queue = self.queues.by_key.get(key)

@@ -11,8 +11,8 @@ class MemoryStore:
     """`MatchStore` in memory.
 
     `fence`: the number of the last event before a restart (`Event.fence`); every new fence is larger. 0 means that this number is
-    not known. Then new fences are larger only if nobody has set the clock back, because fences follow the clock. `holding`: as in
-    `Engine`.
+    not known. In that case, new fences are larger only if nobody has set the clock back, because fences follow the clock.
+    `holding`: as in `Engine`.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

@@ -91,11 +91,11 @@ class Member:
         return taken + self._kept(medium) < capacity
 
     def _kept(self, medium: Medium) -> int:
-        """Return how many places for this medium are kept free for appointments."""
+        """Return how many of the member's places (units of capacity) for this medium are kept free for appointments."""
         return sum(each == medium for each in self.promised.values()) if self.promised else 0
 
     def take(self, request: str, held_as: HeldAs) -> None:
-        """Count a request that this member has accepted, and the place that it takes."""
+        """Count a request that this member has accepted, and the place (unit of capacity) that it takes."""
         self.live[request] = held_as
         self._count(held_as, 1)
 
@@ -128,7 +128,7 @@ class Member:
         return known
 
     def find_obstacles(self) -> None:
-        """Compute `obstacles` and `is_idle` anew, after a change of this member's state or places."""
+        """Compute `obstacles` (why the member can get no request now) and `is_idle` anew, after the state has changed."""
         reasons = to_text, to_call = self._reasons()
         obstacles = self.known.get(reasons)
         if obstacles is None:
@@ -208,7 +208,7 @@ class Demand:
             self.narrower[wider] += people
 
     def specialists(self) -> Iterator[Pool]:
-        """Yield the pools whose members list the demand's category or a parent of it."""
+        """Yield the pools (members with the same skills) whose members list the demand's category or a parent of it."""
         yield from self.pools[EXACT]
         yield from self.pools[PARENT]
 
@@ -234,7 +234,7 @@ class Pool:
     def ring_of(self, demand: Demand) -> int | None:
         """Return the narrowest tier (`EXACT`, `PARENT` or `ANY` category) in which this pool serves the demand.
 
-        None: role, medium, site or language do not fit.
+        The demand is what the requests of one queue need. None: role, medium, site or language do not fit.
         """
         _, languages, sites, categories, media = self.key
         if self.role != demand.role or demand.medium not in media or demand.language not in languages:

@@ -108,7 +108,7 @@ class Lane:
         self.front_item: FrontItem | None = None
 
     def heads(self) -> Iterator[Ticket]:
-        """Yield the requests of this lane that can be served next: all requests if the lane is `walked`, else only the oldest."""
+        """Yield the requests that can be served next: all if the requests exclude members (`walked`), else the oldest."""
         if self.walked:
             for item in self.items:
                 yield item[2]
@@ -117,7 +117,7 @@ class Lane:
 
 
 class Queue(Demand):
-    """The waiting requests of one kind, site, language, category path and medium, in lanes."""
+    """The waiting requests of one kind, site, language, category path and medium, in lanes (parts of equal priority)."""
 
     __slots__ = ("front", "key", "lanes", "open_tickets", "pickups")
 
@@ -130,7 +130,7 @@ class Queue(Demand):
         self.front: list[FrontItem] | None = None  # the list in `Queues.fronts` for this queue; None until a request waits
 
     def ahead_of(self, rank: Rank) -> int:
-        """Return how many requests of this queue are served before a request of this rank."""
+        """Return how many requests of this queue are served before a request of this rank (sort key for the order of service)."""
         not_first, counts_from_ms, arrival = rank
         ahead = 0
         for (_, behind_first, _, _), lane in self.lanes.items():
@@ -148,7 +148,8 @@ class Queue(Demand):
 class Queues:
     """All queues.
 
-    `fronts`: (staff role, language, medium) → the lanes in which somebody waits, in the order of their oldest requests' ranks.
+    `fronts`: (staff role, language, medium) → the lanes (parts of queues) in which somebody waits, in the order of their oldest
+    requests' ranks.
     """
 
     def __init__(self, priority_step_ms: int) -> None:
@@ -211,7 +212,7 @@ class Queues:
         )
 
     def _face(self, lane: Lane) -> None:
-        """Move a lane to its new position in `fronts` after the lane's oldest request has changed.
+        """Move a lane (a part of a queue) to its new position in `fronts` after the lane's oldest request has changed.
 
         If the lane is empty, remove it from `fronts`.
         """

@@ -15,7 +15,7 @@ from matcher.types import Medium, Staff
 class Roster:
     """All signed-in members and their pools.
 
-    The roster keeps `pools`, `present` and `narrower` of each `Demand` up to date.
+    The roster keeps `pools`, `present` and `narrower` of each `Demand` (the needs of one queue) up to date.
     """
 
     def __init__(self) -> None:

@@ -71,11 +71,11 @@ class Rules:
     excluded_ms: int = 60_000  # For this long (ms), a request is not offered to a member who has declined or missed it.
     suspended_ms: int = 60_000  # A request stays suspended for this long after its requester disconnected; then it is cancelled.
     enter_ms: int = 30_000  # Within this time after accepting a request, the member must have entered the session's room.
-    lease_ms: int = 30_000  # A member is signed out if their presence lease (sign of being connected) is not renewed for so long.
+    lease_ms: int = 30_000  # A member whose presence lease (sign of being connected) is not renewed for this long is signed out.
     wrap_up_ms: int = 120_000  # After this time in the state wrap-up, a member becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
-    max_queues: int = 10_000  # If there are this many queues, those without open requests are removed before one is added.
-    max_final: int = 20_000  # Ended requests whose ids are kept: a late message about one gets "wrong_state", not "unknown".
+    max_queues: int = 10_000  # If there are this many queues, those without open requests are removed before another is added.
+    max_final: int = 20_000  # Number of ended requests whose ids are kept: a late message gets "wrong_state", not "unknown".
     max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:

@@ -58,9 +58,10 @@ class Selection:
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
-        """Match a request with the best idle member, in the narrowest open tier (`ring_open`) that has an idle member.
+        """Match a request with the best idle member, in the narrowest open tier that has an idle member.
 
-        None: no open tier has an idle member.
+        A tier is a circle of staff. It is open if the request is offered to this circle now (`ring_open`). None: no open tier has
+        an idle member.
         """
         for ring in range(len(RINGS)):
             if not self.ring_open(ticket, ring, now_ms):
@@ -118,7 +119,7 @@ class Selection:
         return found
 
     def next_opening_ms(self, now_ms: int) -> int | None:
-        """Return when (ms) a waiting request will next be offered to further staff, of whom somebody is idle (a tier opens).
+        """Return when (ms) a waiting request is next offered in a wider tier in which somebody is idle.
 
         None: this will not happen. Call this method only after everything that can be matched at `now_ms` has been matched.
         """
@@ -217,7 +218,7 @@ class Selection:
         return passed
 
     def _obstructed(self, queue: Queue) -> list[PassedOver] | None:
-        """Set `Demand.obstructed` from the first `Rules.max_why` members who serve the queue, and return it.
+        """Set and return `Demand.obstructed`: why each of the first members who serve the queue can get no request now.
 
         None: one of these members has no obstacle, or fewer than `Rules.max_why` members serve the queue.
         """

@@ -307,7 +307,7 @@ class Day:
             self._follow(self.engine.set_away(person.staff.id, self._now_ms))
 
     def _rings(self, event: Reserved) -> None:
-        """Count a ring, and decide by one random draw whether the member misses, declines or accepts it."""
+        """Count a ring (alert about a request), and decide by a random draw whether the member misses, declines or accepts it."""
         person = self._people[event.staff]
         group = person.group
         group.rings += 1

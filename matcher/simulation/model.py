@@ -71,9 +71,9 @@ class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
 class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of staff who work alike.
 
-    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring until the member
-    accepts or declines it. `back_after_s`: how long a member is away after a missed ring. `declined_percent`, `missed_percent`:
-    shares of all rings.
+    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring (the alert about a
+    request) until the member accepts or declines it. `back_after_s`: how long a member is away after a missed ring.
+    `declined_percent`, `missed_percent`: shares of all rings.
     """
 
     name: Name
@@ -94,7 +94,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def hours(self) -> list[tuple[int, int]]:
-        """Return the shifts as seconds of the day. A shift that would end before or when it begins ends on the next day.
+        """Return the shifts as seconds of the day. A shift whose end is not later than its beginning ends on the next day.
 
         Raise `ModelError` for a shift that is not a text such as "09:00-17:30".
         """

@@ -114,8 +114,8 @@ async def site_add(
 def _with_plan(before: Site | None, changed: Site, notice: int | None, lead: int | None) -> Site:
     """Return the site with these two times for its appointments, in minutes. None keeps the present value.
 
-    `notice`: the least time from booking to the start. `lead`: how long before the start capacity of the counselor is kept free
-    for the user. Raises UsageError if a time is given and the site offers no appointments.
+    `notice`: the least time from booking to the start. `lead`: how many minutes before the start the server begins to keep a
+    place of the counselor free. Raises UsageError if a time is given and the site offers no appointments.
     """
     plan, former = changed.appointments, before.appointments if before else None
     if plan is None:

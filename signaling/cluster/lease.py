@@ -29,9 +29,9 @@ class Leader(Struct, frozen=True, kw_only=True):
 class Lease(Struct, frozen=True, kw_only=True):
     """The signed statement by which the leader says that it leads.
 
-    `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's number in the database, which each new leader
-    raises. At a takeover, the lease can contain a term that is not in the database yet. `at`: when the leader signed the lease,
-    in Unix ms. `mac`: the signature of all other fields, in hex.
+    `id`, `url`: the leader's id and address (`Leader`). `term`: the number in the database that each new leader raises. At a
+    takeover, the lease can contain a term that is not in the database yet. `at`: when the leader signed the lease, in Unix ms.
+    `mac`: the signature of all other fields, in hex.
     """
 
     id: str
@@ -53,7 +53,7 @@ _decode = msgspec.json.Decoder(Lease).decode
 
 
 def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
-    """Return a lease, which says that `leader` leads, signed now, as JSON for Redis."""
+    """Return a lease that says that `leader` leads, signed at `now_ms`, as JSON for Redis."""
     lease = Lease(id=leader.id, url=leader.url, term=term, at=now_ms)
     return msgspec.json.encode(replace(lease, mac=_mac(lease, key))).decode()
 

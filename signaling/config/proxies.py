@@ -120,7 +120,9 @@ def _entries(lines: Sequence[str]) -> list[str]:
 
 
 def _parameters(lines: Sequence[str]) -> list[str]:
-    """Return the `for` of each element of `Forwarded`, or "" for an element without `for`. Return [] when no element has `for`.
+    """Return the value of `for` in each element of the header `Forwarded`, "" for an element without `for`.
+
+    Return [] when no element has `for`.
 
     A line that breaks the grammar counts as one unknown address. Otherwise a client could send a quotation mark that is never
     closed, and so hide the elements that a proxy has appended.
@@ -135,7 +137,7 @@ def _parameters(lines: Sequence[str]) -> list[str]:
 
 
 def _elements(line: str) -> list[str]:
-    """Return the `for` of each element in one line of the `Forwarded` header.
+    """Return the value of `for` in each element of one line of the header `Forwarded`.
 
     Raises Unreadable if the line breaks the grammar.
     """

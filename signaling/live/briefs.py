@@ -12,7 +12,7 @@ from signaling.session.model import NotAllowed
 
 
 class Briefs:
-    """Changes, saves and shows the briefs of live sessions."""
+    """Changes, saves and shows the briefs (the facts about the users) of live sessions."""
 
     def __init__(self, *, sessions: Sessions, mailing: Mailing, index: Index, now: Now) -> None:
         self._sessions = sessions
@@ -21,7 +21,7 @@ class Briefs:
         self._now = now
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
-        """Put this picture of the product into the session's brief, and show it to staff.
+        """Put this picture of the product into the session's brief (the facts about the user), and show it to staff.
 
         Raise `NotAllowed` when the session is not live.
         """
@@ -45,7 +45,7 @@ class Briefs:
             await self._sessions.save_brief(entry)
 
     async def give_contact(self, entry: Entry, address: str) -> None:
-        """Add to the brief the mail address that the user has given.
+        """Put the mail address that the user has given into the brief (the facts about the user).
 
         A mail address or telephone number that the partner signed stays.
         """

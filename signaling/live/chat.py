@@ -137,7 +137,7 @@ class Lines:
             self._fan_out(entry, line, LineChanged)
 
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
-        """Return the audience of a line. Raise `NotAllowed` with the reason if this person may not write it."""
+        """Return the audience of a line: who may read it. Raise `NotAllowed` if this person may not write the line."""
         audience = self._audience_now(entry, person, message.kind, message.audience)
         if message.mentions and audience != "staff":
             raise NotAllowed("staff_lines_only")

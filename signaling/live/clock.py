@@ -29,8 +29,8 @@ def _uptime_ms() -> float:
 def ahead_ms(steady: Now, wall: Now) -> int:
     """Return how far a steady clock is ahead of the machine's clock, in ms. Return 0 if the difference is less than `STEP_MS`.
 
-    People agree on times by their own clocks, which the machine's clock follows. So opening hours follow the machine's clock, and
-    the timer of a booked time is corrected by this difference.
+    When people agree on a time, they mean the time of ordinary clocks, which the machine's clock shows, too. So opening hours
+    follow the machine's clock, and the timer of a booked time is corrected by this difference.
     """
     ahead = steady() - wall()
     return ahead if abs(ahead) >= STEP_MS else 0

@@ -90,7 +90,7 @@ class Entry:
     - `marks`: each participant's read mark; None until the marks were read from the database
     - `moved`: the sequence number of the newest calendar event in the mails about a callback
     - `mailed_at`: when the absent user was told by mail that staff have written (Unix ms); 0: not told since the user left
-    - `unread`: the first line of staff that the user was sent while connected, but has not read; None: no such line
+    - `unread`: the first line of staff that was sent to the connected user and that the user has not read; None: no such line
     - `devices`: the number of browsers in which the user wants pushes when staff write
     - `pushed_at`: like `mailed_at`, for pushes
     - `vouched`: whether the partner signed the user's identity

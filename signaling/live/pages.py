@@ -51,7 +51,7 @@ BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one
 PER_S: Final = 192 * 1024  # A page may send at most this many bytes per second on average.
 AGAIN_MS: Final = 3000  # Milliseconds after which a page that sent too much may send a new snapshot.
 LOOK_S: Final = 0.5  # Seconds between two checks whether waiting viewers can get the whole page.
-POINTER_QUEUE: Final = 128 * 1024  # If this many bytes wait to be sent to the user's page, no pointer is passed on.
+POINTER_QUEUE: Final = 128 * 1024  # While this many bytes or more wait to be sent to the user's page, no pointer is passed on.
 
 
 class Pages:

@@ -20,8 +20,8 @@ PLACES_A_ROUND = 500
 NEAR = 10  # This many users at the head of a queue are checked in every round.
 NEAR_A_ROUND = 200  # A round checks at most this many users at the heads of all queues.
 
-# The matcher is asked for this many queue places at the same time, in one round trip to Redis. Then other work may use the
-# event loop.
+# The matcher is asked for this many queue places at the same time, in one round trip to Redis. After each round trip, other work
+# may use the event loop.
 AT_ONCE = 25
 
 

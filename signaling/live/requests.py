@@ -52,7 +52,7 @@ class Requests:
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
         """Carry out one change in the matcher's store (`step`), and queue the events that result for `Matching`.
 
-        Raise `matcher.types.Refused`.
+        Raise `matcher.types.Refused` if the store refuses the change.
 
         After any other exception, the store may or may not have made the change. Then `Agreeing` reads the matcher's state again.
         """
@@ -74,7 +74,7 @@ class Requests:
             self._events.put_nowait(event)
 
     async def settled(self) -> None:
-        """Wait until every event of the matcher that is in the queue has been routed.
+        """Wait until every event of the matcher that is in the queue has been routed (passed on to its session or its staff).
 
         Never await this while holding a session's lock, because routing an event can need that lock.
         """

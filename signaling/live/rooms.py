@@ -44,7 +44,7 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-# seconds for which a browser's SDP offer waits until its room is open; opening can take long if a worker must first start
+# a browser's SDP offer waits at most this many seconds until its room is open; opening can take long if a worker must first start
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0  # If the database has failed, the next try to open or change a room comes after this many seconds.
@@ -182,11 +182,11 @@ class Rooms:
             await self._take_peers(entry, state)
 
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
-        """Return the updates in the board's journal. From now on, the database refuses updates of earlier epochs of the room.
+        """Return the stored updates of the board. From now on, the database refuses updates of earlier epochs of the room.
 
-        While the database is unavailable, the board starts empty. In this case the browsers send their copies of the board, as
-        they do in every new room. After that, the database refuses updates of earlier epochs as soon as it has stored an update
-        of this epoch.
+        An epoch counts how often the room was opened. While the database is unavailable, the board starts empty. In this case the
+        browsers send their copies of the board, as they do in every new room. After that, the database refuses updates of earlier
+        epochs as soon as it has stored an update of this epoch.
         """
         try:
             await self.flushed()

@@ -69,7 +69,7 @@ from signaling.webhooks import Sender as WebhookSender
 
 log = structlog.get_logger(__name__)
 
-SWEEP_LONGEST_S = 5.0  # Largest number of seconds between two sweeps, in which the matcher ends what has expired.
+SWEEP_LONGEST_S = 5.0  # Largest number of seconds between two sweeps; in a sweep, the matcher ends what has expired.
 SITES_S = 10.0  # Seconds between two counts of the sites and organisations, among which limits are divided.
 RESTART_RETRY_MS = 300  # When this server ends, pages reconnect after this many milliseconds.
 OWED_S = 3.0  # A closing server waits at most this many seconds until its pending writes are stored.

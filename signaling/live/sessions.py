@@ -69,7 +69,7 @@ class Effects(Protocol):
 
 
 class Sessions:
-    """Applies events to live sessions, and sends the participants their views."""
+    """Applies events to live sessions, and sends the participants their views (what their pages show of the session)."""
 
     def __init__(
         self,

@@ -53,14 +53,14 @@ class StandBy:
         self._seen: dict[str, int] = {}
 
     async def restore(self) -> None:
-        """For each member who was standing by when the server stopped, renew the sign-in at the matcher."""
+        """Sign in, at the matcher, every member who was standing by when the server stopped."""
         if self._pushing.enabled:
             for staff in await self._records.standing_by(self._now(), IDLE_MS):
                 if await self._renew(staff):
                     self._staffing.standing_by.add(staff)
 
     async def keeps(self, staff: StaffRecord) -> bool:
-        """Let a member stand by who has closed their last console, if a push can reach the member.
+        """Let a member who has closed their last console stand by (stay available), if a push can reach the member.
 
         Return whether the member stays signed in at the matcher, because they stand by or have opened a console again.
         """

@@ -27,7 +27,7 @@ SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # name of a variable in t
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
 # a worker is killed this many seconds after SIGTERM; the worker itself waits a shorter time until its rooms have moved
 KILL_AFTER_S = 20.0
-CRASHES = 16  # the times of at most this many exits of a worker are remembered, the newest ones
+CRASHES = 16  # number of a worker's newest exits whose times are remembered
 
 
 def command_of(settings: MediaSettings, number: int) -> list[str]:

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # Seconds between two reads of the workers' leases in Redis.
 REDIS_TIMEOUT_S = 1.0  # Redis must answer within this many seconds.
-FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for announced workers that send nothing.
+FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for the first snapshots of announced workers.
 RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this many seconds.
 MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.
 REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
