@@ -64,7 +64,7 @@ class FairLine:
     turn goes to a client of the address with the fewest turns at present. If several addresses have equally few, the address
     that has caused the least work lately (`ledger`) is first. Within an address, the session that has caused the least work
     lately is first. Within a session, the client that came first is first. At most `most_waiting` clients wait. If another client
-    comes, the newest client of the session with the most waiting clients gets `Full`.
+    comes, the newest client of the session with the most waiting clients gets the exception `Full`.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:

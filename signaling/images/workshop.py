@@ -87,7 +87,7 @@ class Workshop:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                # the process gets no environment variables of the server, because they can contain secrets
+                # the process gets no environment variables that begin with SANGDAM_, because they can contain secrets
                 env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
             )
         return self._process

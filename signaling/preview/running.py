@@ -55,8 +55,8 @@ class Previews:
     async def make(self, organisation: str, asker: str, change: Change) -> tuple[Preview | None, Past]:
         """Return the preview, and the past on which it is based.
 
-        None: too few users came. An earlier preview of the same asker is cancelled; its call raises Superseded. Raises Busy if
-        the preview cannot be made now.
+        None: too few users came. If an earlier preview of the same asker is still being made, it is cancelled, and the earlier
+        call of this method raises Superseded. Raises Busy if the preview cannot be made now.
         """
         former = self._asked.get(asker)
         if former is not None:
@@ -114,7 +114,7 @@ async def _simulated(work: Work) -> Preview:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        # the process gets none of the server's own variables, which can contain secrets
+        # the process gets no environment variables that begin with SANGDAM_, because they can contain secrets
         env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
     )
     try:

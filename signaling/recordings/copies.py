@@ -57,7 +57,7 @@ class _Work:
 
 
 class Copies:
-    """Makes users' copies, one at a time, so that calls get enough CPU time. Call `close` at the end."""
+    """Makes users' copies, one at a time, so that enough CPU time is left for users' calls. Invoke `close` at the end."""
 
     def __init__(self, recordings: Recordings) -> None:
         self._recordings = recordings

@@ -113,8 +113,8 @@ def now_ms() -> int:
 def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
     """Return the row of an event for one endpoint. `now`: when the event is stored (Unix ms).
 
-    The event is due at once: its due time is `DUE_NOW`, and not `now`, because `sangdam` commands store events, too, and their
-    clock can differ from the clock of the server that sends the events.
+    The event is due at once: its due time is `DUE_NOW`, and not `now`. `sangdam` commands store events, too, and the clock of a
+    command's machine can differ from the clock of the server that sends the events.
     """
     return {
         "endpoint": endpoint,
@@ -175,7 +175,7 @@ class Standing:
             self._before = {row["id"]: dict(row) for row in connection.execute(sa.select(*columns).where(kept)).mappings()}
 
     def announce(self, saves: Iterable[Mapping[str, Any]]) -> None:
-        """Announce the changes by these saves, the new states of sessions (see `saves.py`).
+        """Announce how the sessions have changed. `saves`: the new states of the sessions, as `saves.py` writes them.
 
         Call this in the transaction that writes the saves.
         """

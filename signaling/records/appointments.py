@@ -25,7 +25,7 @@ class Appointments(Leading):
     """Takes cells (15 minutes) of the time of staff for appointments. When a session is over, its cells are free again."""
 
     async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
-        """Return, for each of these members of staff, which of `cells` (15 minutes each) appointments have taken.
+        """Return member of staff → those of `cells` (15 minutes each) in which this member has an appointment.
 
         `but`: id of a session whose cells are left out.
         """
@@ -79,7 +79,7 @@ class Appointments(Leading):
     # --- working hours and calendars -------------------------------------------------------------------------------------
 
     async def working_hours(self, staff: Collection[str]) -> dict[str, Hours]:
-        """Return the working hours of these members of staff, by id. Members without own working hours are left out."""
+        """Return the working hours of these members of staff, by id. Members who have set no working hours are left out."""
         rows = await self._all(sa.select(_plan.staff, _plan.hours).where(_plan.staff.in_(staff), _plan.hours.is_not(None)))
         return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
 

@@ -154,8 +154,8 @@ class Database:
             await self._aside.close()
         turns = await self._last_turns()
         await self._engine.dispose()
-        # A cancelled transaction still runs in its thread. If the pool were closed first, the transaction's thread would wait
-        # 30 s for a connection.
+        # A cancelled transaction still runs in its thread. If the pool of connections were closed first, the transaction's thread
+        # would wait 30 s for a connection.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
@@ -277,10 +277,10 @@ class Database:
 
 
 def creator_of(url: str) -> dict[str, Any]:
-    """Return the engine's argument that makes the driver look for the primary among several hosts. {} for a URL with one host."""
+    """Return the engine's option that makes the driver look for the primary among several hosts. Return {} for a single host."""
     if len(sa.make_url(url).normalized_query.get("host", ())) < 2:
         return {}
-    from .primary import Primary  # imported here because asyncpg is an extra of this package
+    from .primary import Primary  # imported here because asyncpg is an optional dependency
 
     return {"async_creator_fn": Primary()}
 
@@ -294,7 +294,7 @@ def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: b
 
 
 def require_kept(connection: sa.Connection, session_id: str) -> None:
-    """Raise UnknownSession when the session does not exist or has been erased, because nothing may be added to it.
+    """Raise UnknownSession when the session does not exist or has been erased, because nothing may be added to such a session.
 
     Otherwise the session's row stays locked until the end of the transaction, so that an erasure waits for this transaction.
     """

@@ -49,7 +49,7 @@ class Leading(Database):
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
-        """Return the term (number) in the database: that of the present leader or, without one, of the last leader.
+        """Return the term (number) in the database: the term of the present leader or, without a leader, of the last leader.
 
         Return 0 if no server has led yet.
         """

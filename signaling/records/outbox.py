@@ -243,7 +243,7 @@ class Outbox(Database):
         return [MailRecord(**row) for row in rows], int(total["n"]) if total else 0
 
     async def unsubscribe(self, address_hash: str, now: int) -> None:
-        """Refuse further mails to this address, and remove its queued mails. Mails of rank `BOOKED` are still sent."""
+        """Remove the queued mails to this address, and refuse further mails to it. Mails of rank `BOOKED` are still sent."""
 
         def remember(connection: sa.Connection) -> None:
             left = insert_into(connection, t.unsubscribed).values(address_hash=address_hash, at=now)

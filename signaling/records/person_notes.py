@@ -27,7 +27,7 @@ class TooManyNotes(ValueError):
 
 
 class PersonNote(Struct, frozen=True, kw_only=True):
-    """A note about the user `user_ref` of a site. `session`: the session in which it was written. `author`: staff id."""
+    """A note about the user `user_ref` of a site. `session`: the session in which the note was written. `author`: staff id."""
 
     id: str
     site: str

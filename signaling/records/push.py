@@ -155,7 +155,7 @@ class Pushes(Database):
         return [device for device, sign_in in found if sign_in.stands(now, idle_ms)]
 
     async def push_sessions(self) -> dict[str, int]:
-        """Return, for each session, in how many browsers its user wants pushes."""
+        """Return session → the number of browsers in which the session's user wants pushes."""
         counted = sa.select(_d.session, sa.func.count().label("n")).where(_d.session.is_not(None)).group_by(_d.session)
         return {row["session"]: int(row["n"]) for row in await self._all(counted)}
 

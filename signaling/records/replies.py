@@ -60,7 +60,7 @@ class SavedReply(Struct, frozen=True, kw_only=True):
     A reply belongs either to a `site` or to its `owner`, a member of staff; the other of these two fields is "".
 
     `language`: "" when the reply suits every language. `uses`: how often the reply was inserted. `changed_at`: Unix ms.
-    `pictures`: ids of its pictures, oldest first. Saving a reply does not change the reply's pictures.
+    `pictures`: ids of the reply's pictures, oldest first. Saving a reply does not change the reply's pictures.
     """
 
     id: str

@@ -115,7 +115,10 @@ def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Cou
 
 
 def _from_events(events: Iterable[Event]) -> Counts:
-    """Count requests for help and for transfers, joined professionals, transfers that succeeded, and a booked callback."""
+    """Count requests for help, requests for transfers, professionals who joined, and transfers that succeeded.
+
+    A session with a booked callback counts as one callback, even if the callback was moved.
+    """
     counts: Counts = Counter()
     transfer = False
     for kind, data, _ in events:

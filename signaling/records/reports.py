@@ -21,7 +21,7 @@ A rating that comes later is added to the counts (`rated_late`).
 """
 _AT_ONCE = 500  # at most this many sessions are counted in one transaction
 _FINAL = ("closed", "message_left")
-_DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
+_DAYS_TO_MONDAY = 3  # days from the last Monday of 1969 to 1 January 1970, a Thursday
 
 By = Literal["hour", "day", "week", "site", "category", "language", "counselor", "outcome"]
 UNITS_MS: Final[dict[str, int]] = {"hour": 3_600_000, "day": DAY_MS, "week": 7 * DAY_MS}

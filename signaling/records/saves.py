@@ -75,8 +75,8 @@ class Saves(Leading):
     ) -> None:
         """Save the whole present state of a session. Erased sessions stay erased.
 
-        `waiting_at` and `user_name` keep their stored value when they are None. Raises UnknownSession when the session does
-        not exist, Overtaken when another server leads, and RecordsAway when the database is unavailable.
+        If `waiting_at` or `user_name` is None, the value that is stored stays. Raises UnknownSession when the session does not
+        exist, Overtaken when another server leads, and RecordsAway when the database is unavailable.
         """
         save: Save = {
             "session_id": session_id,

@@ -39,7 +39,7 @@ class CategorySettings(Struct, kw_only=True):
 
 
 class SiteSettings(Struct, kw_only=True):
-    """The settings. A field that is left out has its default. `records/types.Site` describes the fields."""
+    """The settings of a site. A field that is left out has its default. `records/types.Site` describes the fields."""
 
     names: dict[Tag, Shown] = {}
     origins: Annotated[list[Typed], Few] = []

@@ -42,7 +42,7 @@ Sums = dict[StaffKey, Counter[str]]
 def kind_of(state: str, why_away: str) -> StaffKind | None:
     """Return the kind of time for a member's state in the matcher, or None if the member is not at work.
 
-    `why_away`: why the server set the member away; "" if the member went away by their own choice.
+    `why_away`: why the server has set the member's state to "away"; "" if the member chose this state.
     """
     match state:
         case "available" | "reserved":

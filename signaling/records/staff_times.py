@@ -19,7 +19,7 @@ from .report_counts import DAY_MS, SLOT_MS, Span, spans
 from .staff_time_counts import SUMS, StaffKey, Sums
 
 StaffBy = Literal["staff", "day", "week", "staff_day"]
-_DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
+_DAYS_TO_MONDAY = 3  # days from the last Monday of 1969 to 1 January 1970, a Thursday
 _UNITS_MS: Final[dict[str, int]] = {"day": DAY_MS, "week": 7 * DAY_MS, "staff_day": DAY_MS}
 StaffGroup = tuple[str, str]
 """The key of one row of a report.

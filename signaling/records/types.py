@@ -114,8 +114,9 @@ class SiteKey(Struct, frozen=True, kw_only=True):
 class Site(Struct, frozen=True, kw_only=True):
     """A partner's site.
 
-    - `origins`: origins of the partner's pages ("https://shop.example"). `page_params`: query parameters that are not cut from
-      page addresses. `keys`: at most two live signing keys, or addresses of keys.
+    - `origins`: origins of the partner's pages ("https://shop.example"). `page_params`: query parameters that stay in the
+      addresses of the pages on which a user was; all other parameters are cut off. `keys`: at most two live signing keys, or
+      addresses of keys.
     - `accent`: the site's colour as "#rrggbb". `logo`: id of the picture next to the site's name, or "". `corner`: the corner of
       the page in which the launcher is. `launcher_texts`: language → the site's own text of the launcher.
     - `privacy_url`, `home_url`: addresses of pages of the partner, or "". `languages`: tags of the languages that the site
@@ -436,7 +437,7 @@ class FileRecord(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """A change of settings.
 
-    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: it was removed.
+    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: the object was removed.
     """
 
     before: dict[str, Any] | None
@@ -446,7 +447,8 @@ class Change(Struct, frozen=True, kw_only=True):
 class AuditRecord(Struct, frozen=True, kw_only=True):
     """An audit entry.
 
-    `actor`: who acted: a staff id, "cli", "user", "unknown", "provider", "system", or "token/" and the id of an API token.
+    `actor`: who acted: a staff id, "cli", "user", "unknown", "provider", "server", "system", or "token/" and the id of an API
+    token.
     `subject`: the object of the action, such as "session/s-…".
 
     `n`: the entry's number; 0 before it is stored. `change`: the changed fields, with their values before and after; None when

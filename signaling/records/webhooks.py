@@ -146,9 +146,9 @@ class Webhooks(Leading):
     ) -> bool:
         """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
-        `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the sender tries the endpoint's waiting
-        events until this time (Unix ms), because their former `until` can have passed while the endpoint was switched off.
-        `audit`: audit entries to store in the same transaction. Raises SameEvents.
+        `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the sender tries to deliver the
+        endpoint's waiting events until this time (Unix ms), because their former `until` can have passed while the endpoint was
+        switched off. `audit`: audit entries to store in the same transaction. Raises SameEvents.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
 
@@ -327,7 +327,7 @@ class Webhooks(Leading):
         return {each["endpoint"]: int(each["n"]) for each in rows}
 
     async def send_again(self, endpoint_id: str, n: int, now: int, *, audit: Iterable[Audited] = ()) -> bool:
-        """Send an event again, under the same `webhook-id`. Return False when there is no such event, or it is waiting.
+        """Send an event again, under the same `webhook-id`. Return False when there is no such event, or the event still waits.
 
         `audit`: audit entries to store in the same transaction.
         """
@@ -357,7 +357,7 @@ def _tried(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
 def old_deliveries(now: int) -> sa.ColumnElement[bool]:
     """Return the SQL condition for events that are old enough to be deleted.
 
-    Waiting events of an endpoint that is switched on stay, because the sender still tries them or gives them up.
+    Waiting events of an endpoint that is switched on stay, because the sender still tries to deliver them, or gives them up.
     """
     off = sa.select(_w.id).where(_w.state != "on")
     return sa.and_(sa.or_(_d.state != "queued", _d.endpoint.in_(off)), _d.at < now - _KEPT_DAYS * _DAY_MS)

@@ -36,7 +36,7 @@ def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -
 
 
 def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effect]) -> None:
-    """Store whether a participant or listener agrees that the words are kept.
+    """Store whether a participant, or an operator who listens in, agrees that the words are kept.
 
     If somebody who had agreed now refuses, all kept words are deleted.
     """

@@ -351,7 +351,7 @@ class CaptionsAnswered:
 class CobrowseChanged:
     """The owner asks to see the user's page (``on``), or stops seeing it.
 
-    The user agrees (``on``), refuses, or stops showing it.
+    Or the user agrees (``on``), refuses, or stops showing it.
     """
 
     participant: str
@@ -379,7 +379,7 @@ class ListenStopped:
 
 @dataclass(frozen=True, slots=True)
 class ListenedAs:
-    """An operator who listens whispers, joins, or only listens again.
+    """An operator who listens in begins to whisper, joins the conversation, or goes back to listening only.
 
     ``mic``: whether their microphone is on. ``record``: whether an operator who joins agrees to be recorded. None: the operator
     was not asked.

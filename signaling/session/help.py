@@ -154,8 +154,8 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
     """Make the professional (in a transfer: the colleague) the new owner, as the present owner asks.
 
-    Raises NotAllowed if the new owner is not connected. For a help request, raises NotAllowed also unless everybody hears
-    everybody (the mode "conference").
+    Raises NotAllowed if the new owner is not connected. In a help request, raises NotAllowed in every mode except "conference",
+    in which everybody hears everybody.
     """
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()

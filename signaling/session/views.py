@@ -82,7 +82,7 @@ class Surroundings:
     mail: MailView | None = None
     push: PushView | None = None
     captions_ready: bool = False  # whether a captions process is connected to the room's media worker
-    page: PageSeen = PageSeen()  # the page on which the user is
+    page: PageSeen = PageSeen()  # how the user's page is shown to staff
     translates: bool = False  # whether there is a translation service
     names_hidden: bool = False  # whether the site hides the counselor's name from users before the conversation
     guests: int = 0  # how many guests may be in a conversation now, by the site's setting

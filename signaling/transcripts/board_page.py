@@ -1,7 +1,7 @@
 """A page of the board as SVG inside the transcript. The SVG consists of numbers, checked colours and escaped texts.
 
-The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. The SVG holds
-the picture of shapes only once, even if many shapes show it, because thousands of shapes can show one picture of many megabytes.
+The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. If many shapes
+show the same picture, the SVG holds this picture only once, because thousands of shapes can show a picture of many megabytes.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _middle(shape: Shape) -> Point:
 
 
 def _curve(points: Sequence[Point]) -> str:
-    """Return a smooth path through the middles between the points."""
+    """Return a smooth path through the midpoints between successive points."""
     (x, y), rest = points[0], points[1:]
     path = [f"M{_number(x)} {_number(y)}"]
     if not rest:

@@ -1,4 +1,4 @@
-"""Add the waits after which users' requests in a category are also offered to staff of other categories."""
+"""Add the waiting times after which users' requests in a category are also offered to staff of other categories."""
 
 from __future__ import annotations
 

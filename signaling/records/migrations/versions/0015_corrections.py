@@ -1,4 +1,4 @@
-"""Add corrections of lines and replies to lines."""
+"""Add corrections of chat lines, and add replies to chat lines."""
 
 from __future__ import annotations
 

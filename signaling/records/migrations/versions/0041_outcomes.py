@@ -1,7 +1,7 @@
 """Count handle times (conversation and wrap-up), and add the counts of sessions by outcome.
 
 Sessions that were counted before this version have no handle time and no counts by outcome. During a rolling upgrade, servers of
-the former version do not add these figures either.
+the previous version do not add these figures either.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Store which request of the API has reserved an idempotency key.
 
-A server of the former version does not store which request has reserved a key. During a rolling upgrade, such a server can still
-store a response under, or release, a key that another request has reserved.
+A server of the previous version does not store which request has reserved a key. So during a rolling upgrade, it can still
+release a key that another request has reserved, or store a response under that key.
 """
 
 from __future__ import annotations

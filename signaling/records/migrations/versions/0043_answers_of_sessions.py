@@ -1,6 +1,7 @@
 """Store which session a remembered response of the API is about, so that an erasure of the session also erases the response.
 
-Responses that a server of the former version has stored stay for up to a day, because that server does not store their sessions.
+A response stored by a server of the previous version stays for up to a day, because that server does not store which session the
+response is about.
 """
 
 from __future__ import annotations
