@@ -21,7 +21,7 @@ SHARES = {"cameras": 0.4, "orders": 0.3, "toys": 0.2, "garden": 0.1}
 
 
 def model() -> Model:
-    """Build a model of five-minute calls around the clock.
+    """Build a model of calls around the clock. A call lasts five minutes on average.
 
     The load is 3,470 erlang on 4,300 counselors. Counselors also need time to answer and to wrap up.
     """

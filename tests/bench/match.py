@@ -1,9 +1,9 @@
 """Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
-The bench also compares a queue of 100,000 waiting requests with a queue of 1,000. A match is one call of `wrapped_up`,
-with which a member of staff becomes free and is offered the first request of the queue. The other steps (accept, enter, complete,
-a new request) run on the same engine, between the timed calls. Rates are computed from the thread's CPU time, which other
-programs do not affect. The p99 is measured by the wall clock, which other programs do affect.
+The bench also compares a queue of 100,000 waiting requests with a queue of 1,000. A match is one call of `wrapped_up`, with which
+a member of staff becomes free and is offered the first request of the queue. The other steps (accept, enter, complete, a new
+request) run on the same engine, between the timed calls. Rates are computed from the thread's CPU time, which other programs do
+not affect. The 99th percentile of the duration of a match is measured by the wall clock, which other programs do affect.
 """
 
 from __future__ import annotations

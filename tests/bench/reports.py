@@ -1,8 +1,8 @@
 """Measure reports over a year with 1,000 sessions and 40 staff a day, on SQLite and on PostgreSQL.
 
-The bench first fills the tables from which reports are made. For each quarter of an hour, they have one row for each group of
-sessions with the same properties, and one row for each member of staff at work. A row contains sums, such as the number of
-sessions.
+The bench first fills the tables from which reports are made. For each quarter of an hour, these tables have one row for each
+group of sessions with the same properties, and one row for each member of staff at work. A row contains sums, such as the number
+of sessions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Measured figures as rows, which are printed and merged into build/bench.json.
 
-A row's value is the median of its runs. If the row's name has p95 or p99, the value is that percentile.
+A row's value is the median of its runs. If the row's name contains p95 or p99, the value is that percentile. The value of
+`worker_kill_audio_gap_s` is the 95th percentile, too.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def row(name: str, unit: str, runs: list[float]) -> Row:
 def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "janus 1.1.2") -> Row:
     """Compare the figures of our server with those of another server. The two were measured in turn.
 
-    `ratio`: for each two figures that were measured right after each other, ours divided by theirs; of these ratios, the median.
-    Other work on the machine affects the two figures alike.
+    `ratio`: the median of (our figure divided by theirs), over all pairs of figures that were measured right after each other.
+    Other work on the machine affects both figures of a pair alike.
     """
     if not ours:
         raise ValueError(f"{name}: every window was void")

@@ -33,7 +33,7 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 Theme = Literal["light", "dark"]
 # The colour theme for each language and size. At each size, English and the languages added later have the theme that Korean does
-# not have at this size. If a device has several sizes, the themes alternate from one size to the next.
+# not have at this size. If a device (desktop or phone) has several sizes, the themes alternate from one size to the next.
 THEMES: dict[tuple[Language, Size], Theme] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",

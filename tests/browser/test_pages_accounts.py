@@ -150,7 +150,7 @@ async def the_provider(house: House, operator: Staff) -> None:
 async def the_audit(house: House, operator: Staff) -> None:
     """In the audit log, look at reasons why a change cannot be undone, and at the question that the page asks before an undo."""
     await part(house, operator, "audit", "audit-undo")
-    # the page says why: a retired secret cannot be made valid again
+    # the page says why this change cannot be undone: a retired secret cannot be made valid again
     await expect(operator.page.locator(".cell-why").first).to_be_visible()
     whole = {"ko": "설치 전체", "en": "The whole installation"}[house.eyes.language]
     # the audit entries about the sign-in rules and the OpenID provider say that they concern the whole installation

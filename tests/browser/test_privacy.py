@@ -21,7 +21,7 @@ async (path) => {
   return answer.status;
 }
 """
-# parts of messages that no user is allowed to receive
+# these texts occur only in messages that no user is allowed to receive
 STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')
 PICTURE = "() => [...document.querySelectorAll('[data-testid=chat-line] img')].length"
 

@@ -74,7 +74,7 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     await moved_home(owner.service.data_dir, "https://elsewhere.example/")
     await owner.get("site-logo-file").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": logo()})
     await expect(owner.get("site-logo")).to_be_visible()
-    # the value that another process has saved while the form was open
+    # the form shows the value that another process has saved while the form was open
     await expect(owner.get("site-home_url")).to_have_value("https://elsewhere.example/")
     await expect(owner.get("changed-meanwhile")).to_be_visible()
     await owner.get("site-channel-video").uncheck()

@@ -1,7 +1,7 @@
 """A cluster in which each part has a network of its own, and the faults of these networks.
 
-Each fault is between two parts. The network between them drops all packets, in both directions or in only one, or it loses some
-packets, or it delays all packets. During the fault, the test keeps calls running, and listens to the tones that people hear.
+Each fault concerns the network between two parts. This network drops all packets in both directions or in only one, or it loses
+some packets, or it delays all packets. During the fault, the test keeps calls running, and listens to the tones that people hear.
 People can reach every server all the time. They can also reach every worker, except if the fault is between people and a worker.
 """
 
@@ -142,9 +142,9 @@ bad_users_rows = partial(_rows, TESTER, "worker", "bad_users", BAD, moves=True)
 APART_S = 15.0
 STRANDED_S = 8.0  # somebody who cannot write for this many seconds counts as stranded
 SPLITS = {
-    # case 1: the leader reaches PostgreSQL and the people connected to it, but neither Redis nor the other server
+    # case 1: the leader reaches PostgreSQL and its own connected people, but neither Redis nor the other server
     "from Redis": lambda leader, other: (*both_ways(leader, "redis"), *both_ways(leader, other)),
-    # case 2: the leader reaches only the people connected to it, and the workers
+    # case 2: the leader reaches only the workers and its own connected people
     "from everything": lambda leader, other: (
         *both_ways(leader, "redis"),
         *both_ways(leader, "postgres"),

@@ -17,7 +17,7 @@ from tests.faults.figures import Figure, Harm, figure
 from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
-# by how many seconds the clock is ahead of or behind the true time, one after the other; a step can be two hours long
+# each step sets the clock this many seconds ahead of (+) or behind (-) the true time; so later steps are two hours long
 STEPS = ("+3600", "-3600", "+3600", "-3600")
 SETTLES_S = 6.0
 CALLS = 2

@@ -197,7 +197,7 @@ def _with_small_disk(servers: int, media: int) -> Iterator[Cluster]:
 async def _full(cluster: Cluster) -> list[Figure]:
     """Record a call until another program fills the disk.
 
-    The call goes on, the people in the call are told, and the room stays on its worker.
+    The call goes on, the people in the call are told that the recording has failed, and the room stays on its worker.
     """
     async with stage(cluster, calls=0) as here:
         site = await here.records.site("demo-shop")

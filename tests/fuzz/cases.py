@@ -1,4 +1,4 @@
-"""The packets in a fuzz case. Two bytes with its length come before each packet."""
+"""Packets in a fuzz case. Each packet comes after two bytes that contain the packet's length."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def fuzz_fastpath(data: bytes) -> None:
 
 
 class _Show:
-    """An offloaded video, its sender, and two slots that show it.
+    """An offloaded video, its sender, and two slots (streams to viewers) that carry the video.
 
     The first slot has RTX. The second slot has no RTX, and writes transport-wide numbers into its packets.
     """

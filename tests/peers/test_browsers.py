@@ -179,7 +179,7 @@ async def test_slot_and_voice_change_owner_during_the_call(pages: Pages, viewer:
         await pages.service.matrix(hears=both, sees={"a": {0: ("c", "camera"), 1: ("b", "camera")}})
         await pages.until("a", {pages.tone("b"), pages.tone("c")}, ["c", "b"])
         await pages.service.matrix(hears={"a": {"c": 1.0}}, sees={"a": {0: ("c", "camera")}})
-        # b's last frame stays in its slot on a's page until the page hides the slot
+        # b's last frame stays visible on a's page until this page hides b's slot
         await pages.until("a", {pages.tone("c")}, ["c", "b"])
 
 

@@ -37,7 +37,7 @@ The other half is left for the errors of a browser that plays sound and video by
 class Speaker:
     """Captures sound and video by one clock and sends them as a browser does.
 
-    A sound packet goes out when it is full, a frame when it has been encoded.
+    Each sound packet is sent as soon as it is full, and each frame as soon as it is encoded.
     """
 
     def __init__(self, peer: Peer) -> None:

@@ -101,7 +101,7 @@ async def test_audit_says_who_was_mailed_a_link_for_a_forgotten_password(service
 
 
 async def test_mail_that_came_twice_has_two_links_of_which_one_works(service: Service, mails: Mails) -> None:
-    # the mail server refuses the mail, but can have kept it all the same, so the mail can arrive twice
+    # the mail server reports a failure, but can have kept the mail nevertheless, so the mail can arrive twice
     mails.to_data = ["451 4.3.0 try again"]
     await ask(service, "/api/password/forgot", {"login": "jimin"})
     records = service.app[app_keys.RECORDS]

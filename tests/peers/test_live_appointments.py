@@ -53,7 +53,7 @@ async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dic
 async def pass_time(service: Service, seconds: float) -> None:
     """Move the clock forward in steps shorter than the lease during which the matcher counts a member of staff as present.
 
-    The consoles of this test renew this lease only at intervals of real time, so each step renews it for them.
+    The consoles of this test renew this lease only at intervals of real time, so each step renews the lease for the consoles.
     """
     live = service.live
     while seconds > 0:

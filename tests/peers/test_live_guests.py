@@ -160,7 +160,7 @@ async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service
     assert {body["reason"] for status, body, _ in answers if status == 409} == {"replayed"}
     owed = service.live.owed
     unused = {"invite": (await link(user)).partition("#invite=")[2]}
-    # a pending write: the database has not stored the session's state yet
+    # as if the database had not stored the session's state yet: this write is still pending
     owed._keep(user.session_id, lambda again: asyncio.sleep(3600), "state")
     assert (await service.post("/api/invites", unused))[0] == 503
     owed._writes.clear()

@@ -29,7 +29,7 @@ from tests.peers.software import Software
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # on a busy machine, access can end this many seconds after `WITHIN_S`
+LATE_S = 0.5  # on a busy machine, access can end up to this many seconds after `WITHIN_S`
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]

@@ -18,7 +18,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def passes(service: Service, seconds: int) -> None:
-    """Move the clock forward in steps shorter than 30 s, after which the matcher would count staff as gone.
+    """Move the clock forward in steps of 20 s, because the matcher counts staff as gone after 30 s without news of them.
 
     After each step, tell the matcher that the staff are still there, as the server does.
     """

@@ -156,7 +156,7 @@ async def test_accept_refused_by_redis_can_be_pressed_again(
 async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
     """Redis is frozen while a call ends.
 
-    Redis keeps its data, so after the freeze the call still counts as running in Redis.
+    Redis keeps its data, so right after the freeze, the call still counts as running in Redis. The server must then end it there.
     """
     async with served(settings) as service:
         user, counselor = await in_conversation(service)

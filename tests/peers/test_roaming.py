@@ -17,7 +17,7 @@ from tests.peers.proxy import Nat
 
 USER, COUNSELOR = 440, 620
 AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
-"""Length of an outage in s. It exceeds the 3 s after which the worker reports that a peer has failed."""
+"""Length of an outage in s. It must exceed the 3 s after which the worker reports that a peer has failed."""
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:

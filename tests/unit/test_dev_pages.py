@@ -1,4 +1,4 @@
-"""`make dev` passes on to the service every address that Vite does not serve itself."""
+"""`make dev` forwards requests for all addresses that Vite does not serve itself to the service."""
 
 from __future__ import annotations
 

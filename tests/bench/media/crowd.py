@@ -36,7 +36,11 @@ JOINED_AT_ONCE = 40
 STRIDE = 256
 ARRIVAL = np.dtype([("at", "f8"), ("timestamp", "u4"), ("", "u4")])
 PLANNED = np.dtype([("due", "f8"), ("place", "i8"), ("leg", "i4"), ("length", "i4")])
-"""A packet to send. `due`: s after the beginning. `place`: where its bytes begin. `leg`: the connection. `length`: in bytes."""
+"""A packet to send.
+
+`due`: seconds after the start. `place`: offset of the packet in the bytes of all packets. `leg`: number of the connection.
+`length`: in bytes.
+"""
 VOICE_CLOCK = 48_000
 SOURCE = Path(__file__).with_name("crowd.c")
 DECLARED = """void crowd_drive(int legs, const void *plan, int64_t count, const int *from, const int *into,

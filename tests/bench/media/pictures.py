@@ -31,7 +31,7 @@ from tests.bench.rows import Row, compared, row
 from tests.peers.offer import TRANSPORT_CC, VP8, offer
 
 Kind = Literal["camera", "screen"]
-STREAMS = 20  # number of streams that all viewers of all rooms get together
+STREAMS = 20  # total number of streams to the viewers in all rooms
 ROUNDS = 5
 WINDOW_S, WARM_S = 3.0, 1.0
 MOST_LOAD, LEAST_CAME = 70.0, 0.97

@@ -71,8 +71,8 @@ def _up(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
 def _down(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return the packets that arrive at a listener.
 
-    If the link loses packets, each packet also contains copies of the packets before it, as many as the worker would send to a
-    listener whose transport-wide feedback shows bursts.
+    If the link loses many packets, each packet also contains copies of packets before it. Their number is the same as a worker
+    would choose by the listener's transport-wide feedback, which shows whether packets are lost in bursts.
     """
     way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
     for at, *numbered in sent:

@@ -115,7 +115,7 @@ async def test_healthy_installation_has_no_fault(settings: Settings, tmp_path: P
 
             of = Examined(settings=settings, workers=workers, kernel=kernel, descriptors=65_536)
             found = states(await examine(of))
-    # findings about the machine that runs the tests, which can occur without a planted fault
+    # these findings concern the machine that runs the tests, and can occur without a planted fault
     machine = {"clock.unsynchronised", "disk.low"}
     assert {about for about, state in found.items() if state != "ok"} <= machine
     assert {"udp.ok", "turn.ok", "database.ok", "workers.ok", "buffer.ok", "ports.ok", "keys.ok", "descriptors.ok"} <= set(found)

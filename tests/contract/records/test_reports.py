@@ -149,7 +149,7 @@ async def test_report_of_a_busy_server_is_not_ended_by_the_database(url: str, mo
     monkeypatch.setattr(database, "IDLE_MS", 100)
     records = await Records.open(url)
     for engine in records.engines:
-        # makes every query slow, as if this server were busy with other work
+        # this listener makes every query slow, as if the server were busy with other work
         sa.event.listen(engine, "after_cursor_execute", lambda *_: time.sleep(0.3))
     assert await records.report(BEGIN, BEGIN + HOUR_MS, "site", ZoneInfo("UTC")) == {}
     await records.close()

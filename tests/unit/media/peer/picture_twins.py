@@ -39,7 +39,7 @@ def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, 
 
 
 class Viewer:
-    """A viewer of the camera, with a slot. With `fastpath`, the viewer also has a socket.
+    """A viewer of the camera, with a slot (the stream to this viewer). With `fastpath`, the viewer also has a socket.
 
     With `twin`, the slot begins with the same SSRCs, sequence numbers and timestamp as the slot of `twin`.
     """

@@ -83,7 +83,7 @@ def test_voice_sender_learns_the_loss_of_the_whole_path() -> None:
 
 
 class Slot:
-    """An outgoing video slot, and the packets that it has sent."""
+    """A slot (an outgoing video stream to one viewer), and the packets that it has sent."""
 
     def __init__(self, rtx: int = -1) -> None:
         self.sent: list[bytes] = []
@@ -186,7 +186,7 @@ def test_padding_only_rtx_packet_is_ignored() -> None:
 
 
 class Layers:
-    """The low and the high layer of one camera, sent in parallel to a slot."""
+    """The low and the high layer of one camera. A slot gets both layers at the same time, and chooses which layer to forward."""
 
     def __init__(self) -> None:
         self.low, self.high = streams.Incoming(7, "camera", 0.0, "l"), streams.Incoming(8, "camera", 0.0, "h")

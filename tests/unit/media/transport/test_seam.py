@@ -132,7 +132,7 @@ async def test_reassembly_is_bounded(ends: Ends) -> None:
     await ends.connect()
     channel(ends, "doc")
     await ends.until(("opened", "doc"))
-    # fragments of a message that never ends
+    # send fragments of a message that never ends
     for number in range(2000):
         chunk = DataChunk(flags=2 if number == 0 else 0)
         chunk.tsn = (ends.server._sctp._last_received_tsn + 1) % (1 << 32)

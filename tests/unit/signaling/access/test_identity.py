@@ -17,7 +17,7 @@ from signaling.records import Audited, PasskeyRecord, SignInRecord, SignInRules,
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
-# makes hashes that are cheap to make and to verify
+# the hashes of this hasher are cheap to make and to verify
 QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=QUICK.hash(PASSWORD))
 
@@ -131,7 +131,7 @@ async def test_password_guessing_is_limited_by_login_and_address(door: Identity)
 
 async def test_guesses_from_many_networks_lock_nobody_out_at_their_own(door: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     await sign_in(door)
-    # a cheap check of the password, because there are 40 guesses
+    # replace the check of passwords by a cheap one, because the test makes 40 guesses
     monkeypatch.setattr(identity, "_fits", lambda password_hash, password: password == PASSWORD)
     refusals = set()
     for number in range(40):
@@ -211,7 +211,7 @@ async def test_refused_sign_ins_are_logged_and_audited_without_secrets(
 async def test_flood_of_unknown_logins_fills_neither_log_nor_audit(
     door: Identity, records: FakeRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # a cheap hash, because 300 expensive ones would take a minute
+    # check against a cheap hash, because 300 checks against an expensive hash would take a minute
     monkeypatch.setattr(identity, "_nobodys_hash", lambda: JIMIN.password_hash)
     for number in range(300):
         with pytest.raises(SignInRefused):

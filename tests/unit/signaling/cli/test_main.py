@@ -47,7 +47,7 @@ def test_service_starts_without_the_administrative_commands() -> None:
 
 @pytest.mark.slow
 def test_server_loads_no_decoders_of_pictures_and_no_numpy() -> None:
-    # only the processes that decode pictures or simulate days need PIL or numpy; in the server, they would take 15 MiB
+    # only processes that decode pictures or simulate days need PIL or numpy; in the server, PIL and numpy would take 15 MiB
     look = "import sys, signaling.server.app; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
     assert "signaling.images.workshop" in loaded

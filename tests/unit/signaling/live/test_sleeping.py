@@ -1,6 +1,6 @@
 """If too many conversations sleep, the server closes some that belong to the organisation with the most sleeping conversations.
 
-It first closes those that have slept longest.
+The server first closes those that have slept longest.
 """
 
 from __future__ import annotations

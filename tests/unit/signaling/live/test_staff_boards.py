@@ -1,4 +1,4 @@
-"""Each console gets its list of waiting users, although the server spreads this work over several turns of the event loop."""
+"""Each console gets its view of the queue, although the server builds these views in several turns of the event loop."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Rooms:
 
 
 class Looks:
-    """Looks for forgotten rooms of one worker. `look` closes rooms that are forgotten at two calls in a row, and returns them.
+    """Looks for forgotten rooms of one worker. `look` closes and returns the rooms that were forgotten at the previous call, too.
 
     `known`: names of the rooms of this worker that belong to sessions.
     """

@@ -1,4 +1,4 @@
-"""The cleaning of texts from outside. The tests check what a reader would notice."""
+"""Texts from outside are cleaned. The tests check what a reader of a cleaned text would notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If people disconnect, a session waits for them. It continues without staff who are not allowed to return."""
+"""If people disconnect, a session waits for them. The session continues without staff who are not allowed to return."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_text_only_is_shown_until_a_path_is_found(call: Call) -> None:
 def a_newer_offer(*, lost: bool = True) -> Call:
     """Return a call in which the user's browser has just begun a second media connection ("p-2").
 
-    The first media connection ("p-1") was live. With `lost`, the browser reported "p-1" as lost before it began "p-2".
+    The first media connection ("p-1") was live. With `lost`, the browser reported "p-1" as "lost" (failed) before it began "p-2".
     """
     call = Call().active()
     call.give(ev.PeerOffered("u", "p-1"))

@@ -1,4 +1,4 @@
-"""The server writes a site's settings of the launcher (its corner of the page and its texts) into the widget's script."""
+"""In the widget's script, the server sets the launcher's corner of the page and the launcher's texts, for each site."""
 
 from __future__ import annotations
 
