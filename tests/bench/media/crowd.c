@@ -1,6 +1,6 @@
-/* The load generator of `crowd.py`, for many connections ("legs"). It sends each packet when it is due, and records the kernel's
-   arrival time of each packet that comes back. It is written in C, because it must need less processor time than the worker that
-   it measures. crowd.py compiles and calls it. */
+/* The load generator of `crowd.py`, for many connections ("legs"). The load generator sends each packet at its planned time, and
+   records when the kernel received each packet that comes back. It is written in C, because it must need less processor time
+   than the worker that it measures. crowd.py compiles and calls it. */
 
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -61,8 +61,8 @@ typedef struct {
     int leg, length;
 } planned;
 
-/* Send the packets of a plan, which are sorted by `due`. Between two packets the load generator either does not sleep, or sleeps
-   for at least STEP_S. After every READ_EVERY packets it reads one socket. This is enough, because the kernel records when each
+/* Send the packets of a plan, which are sorted by `due`. Between two packets, the load generator either does not sleep, or sleeps
+   for at least STEP_S. After every READ_EVERY packets, it reads one socket. This is enough, because the kernel records when each
    packet arrives.
    Leg number `leg` sends from the socket from[leg] to the address at targets[leg * target_length], and receives on the socket
    into[leg]. arrivals: room for `most` packets of each leg. counts: how many packets each leg received. */

@@ -1,5 +1,5 @@
-/* The smallest server that forwards packets at once: it waits, reads up to 64 packets, and sends them back. It
-   has no RTP, no SRTP and no rooms, so its cost is the kernel's share. Usage: echo ADDRESS. It listens on this IPv4 address and
+/* The smallest server that forwards packets immediately: it waits, reads up to 64 packets, and sends them back. It has no RTP, no
+   SRTP and no rooms, so it shows what the kernel's work costs. Usage: echo ADDRESS. The server listens on this IPv4 address and
    prints its port. floor.py compiles it. */
 
 #define _GNU_SOURCE
