@@ -3,7 +3,7 @@
 The server sends commands, together with a secret, to the address in an announcement. Somebody who can write into Redis, but does
 not know the secret, must not be able to direct commands to another address. So announcements are signed (HMAC-SHA256) with a key
 that is derived from the secret. The signature covers the time of signing, so the server rejects an announcement that somebody
-repeats more than 30 s later.
+replays more than 30 s later.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ SCHEMES: Final = {"redis+sentinel": False, "rediss+sentinel": True}
 
 @dataclass(frozen=True)
 class Sentinels:
-    """The Sentinels of a URL. `master`: the name under which they watch the master. `login`: user and password, or ""."""
+    """The Sentinels of a URL. `master`: the name under which they watch the master. `login`: (user, password); "": not given."""
 
     hosts: tuple[tuple[str, int], ...]
     master: str

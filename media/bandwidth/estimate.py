@@ -39,8 +39,8 @@ ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
 have arrived are remembered for `ACKED_KEPT_S` seconds."""
 DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases of the estimate
 GROWS_S, EMPTIES_S = 0.005, 0.04
-"""Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
-smaller change can come from the size of a packet alone."""
+"""Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if `growth_s` is below
+`-EMPTIES_S`. A smaller change can come from the size of a packet alone."""
 SILENT_S = 1.0
 """Seconds after congestion for which the estimate does not grow. The estimate also does not grow while sent packets have waited
 longer than this for a report."""
@@ -76,7 +76,7 @@ class Estimator:
         self._unreported_since = now
         self._dropped = float("-inf")
         self._before_stall: tuple[float, float] | None = None
-        """In a stall (no reports come): the estimate before it, and the time of the last congestion before it; otherwise None."""
+        """Estimate before the present stall (no reports come), and time of the last congestion before it. None: no stall."""
 
     def sent(self, size_bytes: int, now: float) -> int:
         """Remember a packet that is sent. Return the packet's transport-wide number (16 bits)."""

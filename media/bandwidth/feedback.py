@@ -80,7 +80,7 @@ def _statuses(body: bytes, count: int) -> tuple[list[int], int]:
 
 
 def numbered(packet: bytes, identifier: int, number: int) -> bytes:
-    """Return an RTP packet with its transport-wide number (RFC 8285, one byte; `identifier` 1..14).
+    """Return an RTP packet with its transport-wide number in a one-byte header extension (RFC 8285; `identifier`: 1..14).
 
     `packet` has no CSRCs and no extensions.
     """

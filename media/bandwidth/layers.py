@@ -1,8 +1,8 @@
 """Chooses simulcast layers of the videos for one viewer, within the viewer's bandwidth.
 
-Voice is always sent; its bit rate does not count. On a congested path the chooser steps down to lower layers at once. It steps up
-slowly. If a step up fails within `PROVEN_S`, the wait before the next step up is doubled, up to `LONGEST_WAIT_S`. A viewer's
-first step down never counts as a failure.
+Voice is always sent, and the chooser ignores its bit rate. On a congested path the chooser steps down to lower layers at once. It
+steps up slowly. If a step up fails within `PROVEN_S`, the wait before the next step up is doubled, up to `LONGEST_WAIT_S`. A
+viewer's first step down never counts as a failure.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ WINDOW_S = 1.0  # Seconds over which loss is measured.
 LEAST_PACKETS = 15  # With fewer packets in the window, the loss is not judged.
 FEW, MANY = 0.02, 0.10  # Fractions of lost packets: above `FEW`, loss matters; above `MANY`, it can be a sign of congestion.
 LASTS_S = 1.2
-"""Loss counts as lasting when it has been above `MANY` for this many seconds: longer than the window, so that a single gap does
+"""Loss counts as lasting when it has been above `MANY` for this many seconds: longer than `WINDOW_S`, so that a single gap does
 not count."""
 
 

@@ -17,7 +17,7 @@ from .process import Captions, build
 
 log = structlog.get_logger("captions")
 
-SHUTDOWN_S = 0.5  # seconds for which the process waits for workers' connections to end when it stops
+SHUTDOWN_S = 0.5  # when the process stops, it waits at most this many seconds for workers' connections to end
 
 
 def arguments(given: list[str]) -> argparse.Namespace:

@@ -11,7 +11,7 @@ import numpy as np
 from media.mixer.opus import Decoder, OpusError, Samples, packet_samples
 from media.packets import rtp
 
-RATE = 16_000  # the rate of speech models; libopus decodes at this rate by itself
+RATE = 16_000  # the sample rate of speech models; libopus can decode to this rate directly
 RTP_RATE = 48_000
 MOST_LOST = 5  # At most this many packets lost in a row are concealed; a longer gap becomes silence.
 RESTART = 1000  # A jump by more than this many sequence numbers means that the sender numbers its packets anew.

@@ -60,12 +60,12 @@ to 50 ms of jitter.
 JUDGED = 200  # loss is computed from this many of the last packets (4 s, at 20 ms each)
 WEIGH_EVERY = 16
 """The needed delay is computed again after this many packets. One computation sorts 500 numbers (20 µs)."""
-MARGIN_S = 0.003  # seconds; the buffer shortens a delay that is too long by more than one tick and this margin
+MARGIN_S = 0.003  # seconds; the buffer shortens its delay only if the delay is too long by more than one tick plus this margin
 ENOUGH_TO_JUDGE = 50
 """The buffer shortens its delay only after it has got this many packets of a stream."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
-"""Fractions of lost packets. If loss rises above the first, the buffer adds one frame to the needed delay. If loss falls below
-the second, it removes the frame. The gap between the two avoids audible switching to and fro."""
+"""Fractions of lost packets. If loss rises above `LOSS_FOR_RESERVE`, the buffer adds one frame to the needed delay. If loss falls
+below `LOSS_WITHOUT`, the buffer removes this frame. The gap between the two fractions avoids audible switching to and fro."""
 
 
 @dataclass(slots=True, order=True)

@@ -207,7 +207,7 @@ class Encoder:
         _checked(_lib.opus_encoder_ctl(self._state, request, _ffi.cast("int32_t", value)))
 
     def encode(self, pcm: Samples | NDArray[np.int32]) -> bytes:
-        """Return one packet of 2.5, 5, 10, 20, 40 or 60 ms, by the length of `pcm`. Raise OpusError for any other length."""
+        """Encode `pcm` into one packet. Raise OpusError if `pcm` is not 2.5, 5, 10, 20, 40 or 60 ms long."""
         size, data = len(pcm), self._in
         if size == _TICK_SAMPLES:
             self._pcm[:] = pcm  # this copy is faster than passing a pointer into another array

@@ -20,9 +20,9 @@ TICK_STEP_S = 0.005
 GUARD_S = 0.002  # seconds; a tick moves earlier by a step only if every delay is too long by the step and this margin
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """The room moves its ticks earlier when every heard source's delay was longer than needed in each of the last `SPARE_TICKS` ticks
-(half a second). In passthrough (one voice's packets are sent undecoded), `PASSED_SPARE_TICKS` ticks are enough, because the move
-then drops no sound."""
-EVEN_TICKS = 10  # after this many ticks in a row that leave no packet waiting, the fast path can send the packets of passthrough
+(half a second). In passthrough (one voice's packets are forwarded undecoded), `PASSED_SPARE_TICKS` ticks are enough, because the
+move then drops no sound."""
+EVEN_TICKS = 10  # the fast path can take passthrough over after this many ticks in a row that leave no packet waiting
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
 
@@ -156,7 +156,7 @@ class AudioRoom:
             self._wait.reset()
 
     def _consider_solo(self, sounding: dict[str, Samples]) -> None:
-        """Decide whether the packets of the only sounding source are sent on undecoded (passthrough) from the next tick on."""
+        """Decide whether the packets of the only sounding source are forwarded undecoded (passthrough) from the next tick on."""
         if len(sounding) > 1 or self._hold:
             self._wait.reset()
             return
@@ -173,7 +173,7 @@ class AudioRoom:
             self._streams.begin_passing(self._solo_recipes)
 
     def _end_solo(self) -> None:
-        """Return to mixing, if the packets of a source are sent on undecoded (passthrough).
+        """End passthrough, if the packets of a source are forwarded undecoded, and mix again.
 
         Bring encoders and decoder to the state of the listeners' decoders.
         """
@@ -200,7 +200,7 @@ class AudioRoom:
         return True
 
     def _recipes(self, sounding: dict[str, Samples]) -> dict[str, Recipe]:
-        """Return each listener's recipe: which sources it hears in this tick, and at which gains.
+        """Return each listener's recipe: which sources the listener hears in this tick, and at which gains.
 
         While no source and no gain changes, return the same object as in the last tick.
         """
@@ -215,16 +215,19 @@ class AudioRoom:
         return recipes
 
     def passes_on(self, source: str) -> bool:
-        """Return whether the packets of `source` are in passthrough: sent on as they came, without mixing."""
+        """Return whether the packets of `source` are in passthrough: forwarded as they came, without mixing."""
         return self._solo is not None and self._solo.name == source
 
     @property
     def passed_on(self) -> str:
-        """The name of the source whose packets are sent on undecoded. "": the mixer decodes and mixes all sources."""
+        """The name of the source whose packets are forwarded undecoded. "": the mixer decodes and mixes all sources."""
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
-        """Return whether this packet is the last one that was sent on undecoded. Both numbers are those in its RTP header."""
+        """Return whether this packet is the last one that was forwarded undecoded.
+
+        `sequence`, `timestamp`: the numbers in the packet's RTP header.
+        """
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
@@ -266,12 +269,12 @@ class AudioRoom:
 
     @property
     def awaits_packet(self) -> bool:
-        """Return whether the packets of a source are sent on undecoded, and its next packet has not come yet."""
+        """Return whether the packets of a source are forwarded undecoded, and its next packet has not come yet."""
         return self._solo is not None and self._solo.source.empty
 
     @property
     def passing_on(self) -> bool:
-        """Return whether the packets of a source are sent on undecoded (passthrough).
+        """Return whether the packets of a source are forwarded undecoded (passthrough).
 
         These packets keep their timestamps, so the tick can be moved without losing sound.
         """

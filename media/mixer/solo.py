@@ -1,4 +1,4 @@
-"""Passthrough of one voice: while no other voice sounds, its packets are sent undecoded, at the pace of the jitter buffer.
+"""Passthrough: while only one voice sounds, this voice's packets are forwarded undecoded, at the pace of the jitter buffer.
 
 If the mixer mixes one voice alone, this voice is encoded twice: by the speaker's browser and by the mixer. The second encoding
 costs 0.4 MOS (wide-band PESQ) and more than half of a room's processor time. But listeners hear a switch between mix and

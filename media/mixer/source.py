@@ -36,7 +36,7 @@ _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
 
 class Passed(NamedTuple):
-    """Packet that passthrough sends on as it came. `timestamp` and `sequence` do not wrap."""
+    """Packet that passthrough forwards as it came. `timestamp` and `sequence` do not wrap."""
 
     payload: bytes
     timestamp: int
@@ -100,7 +100,7 @@ class Source:
     def _hums(self, level: int | None) -> bool:
         """Return whether the sound has been only an even, low noise for a second (see `HUM_PACKETS`).
 
-        A packet that is louder than `HUM_DBOV`, or differs by more than `HUM_SPREAD`, ends the hum.
+        A packet that is louder than `HUM_DBOV`, or whose level differs by more than `HUM_SPREAD`, ends the hum.
         """
         if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
             self._hum_level, self._hum_run = level or 0, 0
@@ -161,7 +161,7 @@ class Source:
     def take_back(self, silent: bool) -> list[Samples]:
         """Decode the last packets that were passed on, so that the next `take` continues their sound. Return their sound.
 
-        `silent`: nothing has been audible for a long time. In this case decode nothing.
+        `silent`: whether nothing has been audible for a long time; if so, decode nothing.
         """
         sound = []
         for payload in () if silent else self._recent:

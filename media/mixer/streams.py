@@ -6,7 +6,7 @@ clone of the encoder in the same tick. The change does not disturb the listeners
 recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly the same
 state.
 
-In *passthrough* the packets of the only sounding voice are sent on without decoding and mixing (`media.mixer.solo`).
+In *passthrough* the packets of the only sounding voice are forwarded without decoding and mixing (`media.mixer.solo`).
 
 When silence begins, a stream encodes 200 ms of it, so that its encoder and the listeners' decoders come to rest. Then the stream
 sends an empty DTX packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their
@@ -61,7 +61,7 @@ class Stream:
         return payload
 
     def end_passing(self, sound: list[Samples], last: bytes) -> None:
-        """Prepare the encoder to encode again after passthrough, in which packets were sent on undecoded.
+        """Prepare the encoder to encode again after passthrough, in which packets were forwarded undecoded.
 
         `sound`: samples of the last packets that the listeners got; empty if the stream has been silent for long. `last`: payload
         of the last packet that the listeners got.
@@ -141,7 +141,7 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """Regroup the streams by `recipes`: listeners of the voice that is sent on undecoded share no stream with others."""
+        """Regroup the streams by `recipes`: listeners of the voice that is forwarded undecoded share no stream with others."""
         self._part(recipes)
         self._arranged = None
 

@@ -21,7 +21,7 @@ would allow 1023 bytes."""
 LONGEST_BYTES = 1200
 """The payload of a packet and its copies have at most this many bytes together. Older copies that do not fit are left out."""
 DEEP, DOUBLE = 3, 2
-"""Each packet carries at most `DEEP` copies while packets are lost in bursts. While many packets are lost, but bursts are not
+"""Each packet carries at most `DEEP` copies while packets are lost in bursts. While many packets are lost and no bursts are
 known, each packet carries at most `DOUBLE` copies."""
 WINDOW = 64  # `Seen` remembers for this many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, DEEP

@@ -184,7 +184,7 @@ class Rewriter:
     def starts(self, source: object, header: Header) -> bool:
         """Return whether this packet comes from a new source, or follows a restart of the source.
 
-        Video must then wait for a keyframe.
+        If so, video must wait for a keyframe.
         """
         return source is not self.source or not -RESTART < self._step(header) < RESTART
 

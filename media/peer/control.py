@@ -100,7 +100,7 @@ class Control:
         return now >= self._report_due
 
     def due(self, now: float) -> bytes:
-        """Return what must be sent now, as one compound packet. Empty: nothing must be sent."""
+        """Return what must be sent now, as one compound packet. Empty: there is nothing to send."""
         requests = self._transport_feedback(now)
         for stream in self._uplink.incoming.values():
             missing = stream.nacks(now)
@@ -114,7 +114,7 @@ class Control:
         return rtcp.receiver_report(self._ssrc, []) + requests if requests else b""
 
     def voice_requests(self, voice: Incoming, now: float) -> bytes:
-        """Return the requests for lost packets of `voice` that must be sent now. Empty: nothing must be requested."""
+        """Return the requests for lost packets of `voice` that must be sent now. Empty: there is nothing to request."""
         if voice.requests is None:
             return b""
         rtt_ms = self._quality.rtt_ms(now)

@@ -505,7 +505,7 @@ class Peer:
     def _message(self, label: str, data: str | bytes) -> None:
         """Take a message from a data channel.
 
-        An exception here would close the connection. The exception is caught, so that only this message is lost.
+        An exception here would close the connection. So this method catches the exception, and only this message is lost.
         """
         try:
             self._take(label, data)

@@ -16,7 +16,7 @@ def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[i
     """Return the quality of the peer's sound and video.
 
     `shown`: slot → (participant whose video it shows, "camera" | "screen"). `concealed`: (pieces of this peer's own sound that
-    the mixer has concealed, all pieces that the mixer has played).
+    the mixer has concealed, all pieces of that sound, concealed ones included).
     """
     quality, path = peer.quality, peer.ice.selected
     rtt_ms = quality.rtt_ms(now)

@@ -27,7 +27,7 @@ retransmission comes a quarter of a second late. The delay of a longer wait woul
 MOST_RTT_S = 0.1  # Nothing is requested while a round trip takes more seconds than this.
 UNKNOWN_RTT_S = 0.05  # Assumed round trip in seconds while none was measured.
 TRIES = 3  # At most this many requests for one packet are sent.
-AGAIN_S = 0.02  # A request is repeated when a round trip and this many seconds have passed without an answer.
+AGAIN_S = 0.02  # A request is repeated when a round trip plus this many seconds have passed without an answer.
 
 
 class Requests:
@@ -123,6 +123,6 @@ class Requests:
         self.on = share >= END_SHARE if self.on else share > BEGIN_SHARE and self._in_bursts >= LEAST_LOST
 
     def _count(self, run: int) -> None:
-        """Count a run of losses. A negative `run`: no longer count it."""
+        """Add a run of `run` losses to the counts. If `run` is negative, subtract a run of that length."""
         self._losses += run
         self._in_bursts += run if abs(run) >= BURST else 0

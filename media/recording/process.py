@@ -52,7 +52,7 @@ class Recorder:
             self._command(wire.decode_command(message[1:]))
 
     def passed(self, now: float) -> None:
-        """Let every segment write packets that have waited long enough and end silent tracks (`Segment.passed`).
+        """Let every segment write the packets that have waited long enough, and end its silent tracks (`Segment.passed`).
 
         `now`: Unix time in s.
         """

@@ -1,4 +1,4 @@
-"""Tap of a room's recording: sends the recorder the packets of the recorded participants, and says who hears and sees whom."""
+"""Tap of a room's recording: sends the recorder the recorded participants' packets, and tells it who hears and sees whom."""
 
 from __future__ import annotations
 

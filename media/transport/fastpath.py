@@ -1,9 +1,9 @@
 """Binding of fastpath.c, which reads sockets and relays steady voices and videos without Python.
 
 The fast path is optional: without its library `Fastpath` raises `Unavailable`, and Python forwards every packet. `Leg.voice_in`
-and `Leg.voice_out` hold the state of a peer's two voices (structures of fastpath.h). While a voice is offloaded, only the C code
-changes its state. `media.peer.lent` copies the state between Python and these structures. `media.transport.pictures` binds the
-videos.
+holds the state of the voice that a peer sends, and `Leg.voice_out` that of the voice that it hears (structures of fastpath.h).
+While a voice is offloaded, only the C code changes its state. `media.peer.lent` copies the state between Python and these
+structures. `media.transport.pictures` binds the videos.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from media.transport.ice import Path
 
 VIEWERS = 16  # the fast path sends one video to at most this many slots
 LONGEST_BYTES = 1500  # a stored packet has at most this many bytes
-LONGEST_REPORT_BYTES = 832  # the body of a report has at most this many bytes: FASTPATH_REPORT
+LONGEST_REPORT_BYTES = 832  # the body of a report has at most this many bytes, as in fastpath.h (FASTPATH_REPORT)
 
 
 class Arrivals:

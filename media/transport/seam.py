@@ -57,7 +57,7 @@ class _Path:
         self._queue: asyncio.Queue[tuple[bytes, Path | None] | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._closed = False
         self.came_by: Path | None = None
-        """Network path on which the datagram that is now being read arrived."""
+        """Network path of the datagram that is being read now."""
 
     def push(self, data: bytes, came_by: Path | None = None) -> bool:
         """Queue a datagram. Return False if the queue is full and the datagram is dropped (DTLS and SCTP retransmit)."""

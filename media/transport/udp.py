@@ -155,7 +155,7 @@ class UdpSockets:
             self._receive(*left)
 
     def count(self) -> None:
-        """Add the packets that the fast path has counted to the counters of these sockets."""
+        """Add the fast path's counts of packets to the counters of these sockets."""
         if self._fastpath is not None:
             came, went, taken = self._fastpath.count(self._drops)
             self.packets_in += came

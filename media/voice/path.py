@@ -57,7 +57,7 @@ class Event(StrEnum):
     KEPT_QUIET = "kept_quiet"
     """The mixer has taken the packets that the fast path had buffered. It needs no more packets until a louder one comes."""
     PASSED = "passed"
-    """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path can send the next
+    """In passthrough, Python has forwarded a packet at its arrival. The packets come evenly, so the fast path can send the next
     packets."""
     RETURNED = "returned"
     """The fast path gives the voice back or refuses to take it. For example, an unexpected packet has come, or packets come from
@@ -153,8 +153,8 @@ def event_of(
     - lendable: the fast path exists and can relay this voice. It cannot relay packets that contain redundant copies (RED).
     - quiet_from: the mixer's answer to this packet (`AudioRoom.push`), an audio level in -dBov. The mixer needs no packets of
       this voice at this level or softer. 0: the mixer needs all packets.
-    - passes_on: this voice is in passthrough: its packets are sent on undecoded.
-    - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.
+    - passes_on: this voice is in passthrough: its packets are forwarded undecoded.
+    - passed: passthrough has forwarded this packet at its arrival, and the last packets came evenly.
     - another_flows: another voice has the mode `flowing`. Then `Voices` takes no buffered packets of this voice from the fast
       path.
     """

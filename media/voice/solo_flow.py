@@ -3,8 +3,8 @@
 In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on without decoding them. If Python forwarded these
 packets, Python would wake up for each packet only to run one tick of the mixer. So if the packets arrive evenly, the voice is
 offloaded to the fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs the ticks
-that it has missed. While lost packets or a keyframe must be requested from a peer of the room, the mixer gets the packets every
-20 ms. Thus the mixer knows what the listeners' decoders have decoded, and can return to mixing at any time.
+that it has missed. While there are lost packets or a keyframe to request from a peer of the room, the mixer gets the packets
+every 20 ms. Thus the mixer knows what the listeners' decoders have decoded, and can return to mixing at any time.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Flow:
     def look(self, now: float, rests: bool) -> bool:
         """Give the mixer all packets up to `now`. Return False when the passthrough must end.
 
-        `rests`: whether no lost packet or keyframe must be requested from a peer of the room. Then the next call can come after
-        100 ms, otherwise after 20 ms.
+        `rests`: True if there is no lost packet and no keyframe to request from a peer of the room. In this case the next call
+        can come after 100 ms, otherwise it must come after 20 ms.
         """
         self.peer.bring()
         self._tick_until(now)

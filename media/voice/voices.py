@@ -146,8 +146,8 @@ class Voices:
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
         """Run the mixer's due ticks. If the mode of a voice is `flowing`, give its packets to the mixer instead.
 
-        `rests()`: returns True if no lost packet or keyframe must be requested from a peer of the room. If it returns True, the
-        next call can come after 100 ms.
+        `rests()`: returns True if there is no lost packet and no keyframe to request from a peer of the room. If it returns True,
+        the next call can come after 100 ms.
         """
         if self._flow is None:
             self._tick_mixer(now)
@@ -250,7 +250,7 @@ class Voices:
     def _mix(self, speaker: Speaker, data: bytes, header: rtp.Header, level: int | None, now: float) -> tuple[int, bool]:
         """Give a packet to the mixer. Return the mixer's answer (`AudioRoom.push`), and whether the mode can become `flowing`.
 
-        The mode can become `flowing` if passthrough has sent this packet on at once, and the last packets came evenly.
+        The mode can become `flowing` if passthrough has forwarded this packet at once, and the last packets came evenly.
         """
         payload = data[header.payload : header.end]
         if self._flow is not None and not is_quiet(payload, level):

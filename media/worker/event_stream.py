@@ -40,7 +40,7 @@ class Subscriber:
         self._frames.put_nowait(None)
 
     async def get(self) -> bytes | None:
-        """Return the next frame. None: the stream has ended: the queue was full, the reader left, or the worker closes."""
+        """Return the next frame. None: the queue was full, the reader left, or the worker closes, so the stream has ended."""
         frame = await self._frames.get()
         if frame is not None:
             self._bytes -= len(frame)

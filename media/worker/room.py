@@ -32,8 +32,8 @@ CHECK_EVERY_S = 0.2  # Seconds between two checks of what need not be checked at
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room, in which nothing is mixed and nobody sends video.
 
-A tick lasts four steps. Active rooms begin their ticks in different steps, and can move their ticks earlier. All resting rooms
-tick in the same one of the four steps, because the moment of their ticks changes no sound.
+A tick lasts four steps (20 ms). Active rooms begin their ticks in different steps, and can move their ticks earlier. All resting
+rooms tick in the same one of the four steps, because the moment of their ticks changes no sound.
 """
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the
@@ -185,7 +185,8 @@ class Room:
     def tick(self, now: float) -> None:
         """Run the mixer's ticks and the checks of peers that are due at `now` (monotonic time in seconds).
 
-        The worker calls this method every 20 ms, and more rarely while no lost packet or keyframe must be requested from a peer:
+        The worker calls this method every 20 ms, and more rarely while there is no lost packet or keyframe to request from a
+        peer:
 
         - every 100 ms while the fast path sends the only voice to the listeners of the mix
         - every 200 ms while nothing is mixed
@@ -352,7 +353,7 @@ class Room:
                 self._want_keyframe(wanted)
 
     def _want_keyframe(self, picture: tuple[str, str] | None, shown: Incoming | None = None) -> None:
-        """Request a keyframe of the layer `shown`. If `shown` is no layer of the video, request keyframes of all its layers."""
+        """Request a keyframe of the layer `shown`. If the video has no such layer, request keyframes of all its layers."""
         peer = self._peer_of(picture[0]) if picture is not None else None
         if peer is None or picture is None:
             return
