@@ -352,7 +352,7 @@ describe.each<Mode>(["strict", "open"])("fields in %s mode", (mode) => {
     const inputs = sent.flatMap(({ events }) => events).filter((event) => event.type === INCREMENTAL && event.data.source === 5);
     expect(inputs).toHaveLength(3);
     for (const input of inputs) expect(JSON.stringify(input)).toContain('"text":""');
-    find("#password").setAttribute("type", "text"); // as when the visitor presses "show my password"
+    find("#password").setAttribute("type", "text"); // many pages do so when the visitor presses "show my password"
     fill("#password", "kimword10");
     recorder!.show(find("#password"), true);
     expect(await left()).not.toContain("kimword");

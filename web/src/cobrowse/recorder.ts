@@ -13,7 +13,8 @@ const MOST_EVENTS = 4000;
 /** At least this many ms pass between a snapshot and the next one, unless the panel asks for a snapshot, or the visitor shows or
  *  hides a field. */
 const SNAPSHOT_MS = 1000;
-/** Elements that staff see as grey boxes. Their content comes from other sites, cannot be masked as text, or is our own. */
+/** Elements that staff see as grey boxes. Their content comes from other sites, cannot be masked as text, or is part of the
+ *  widget. */
 export const BOXES = "iframe, frame, object, embed, video, audio, canvas, #sangdam-widget, [data-sangdam-own]";
 
 type Send = (first: boolean, events: Seen[]) => void;

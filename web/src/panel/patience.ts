@@ -7,7 +7,7 @@ const MOST_TRIES = 8;
 export class Patience {
   private stop: () => void = () => undefined;
 
-  /** `onWait`: called with the time of the next try (our clock, ms), and with 0 when the wait is over. */
+  /** `onWait`: called with the time of the next try (this browser's clock, ms), and with 0 when the wait is over. */
   constructor(private readonly onWait: (retryAt: number) => void) {}
 
   /** Runs `attempt`. If the server is full, waits as long as the server says and tries again, up to eight times. Returns null if

@@ -18,15 +18,16 @@ export interface PanelState {
   /** What the visitor has typed before the conversation. `form`: id of a field of the site's form → the visitor's text. */
   typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
-  /** The time at which the panel tries again by itself (our clock, ms), because the server is full now; 0 while no such try is
-   *  planned. */
+  /** The time at which the panel tries again by itself (this browser's clock, ms), because the server is full now; 0 while no
+   *  such try is planned. */
   retryAt: number;
   /** Why the last press on a button did not start a session; "" otherwise. */
   refusal: StartFailure | "";
   kept: Kept | null;
   /** The client of the live text session; null unless this panel runs the session. */
   client: Client | null;
-  /** Whether the browser refused to let the panel open the call window. */
+  /** Whether the browser refused to let the panel open the last window that it tried to open: the call window, or the window that
+   *  asks for permission to show notifications. */
   blocked: boolean;
   /** Whether the call window was opened and has been closed since. */
   closed: boolean;

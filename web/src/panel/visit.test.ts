@@ -7,7 +7,7 @@ const NOW = 1_790_000_000_000;
 const PAGE = "https://shop.example/m5.html?email=me%40example.org#reviews";
 
 /** A visit: the home page, a click on a marked element there, then the camera's page. `now`: the time on the page's clock, which
- *  can differ from ours. */
+ *  can differ from the panel's clock. */
 function context(now = NOW): Context {
   const home = visited([], 0, "Home", "https://shop.example/", now - 3000);
   const marked = added(home, "mark", "  Add\n to cart ", "https://shop.example/m5.html?token=1", now - 2400);

@@ -28,7 +28,8 @@ export interface Supplement {
   note: string;
 }
 
-/** Greatest length of an address, in code points, as `cut` counts. The server has the same limit (signaling/access/brief.py). */
+/** Greatest length of an address, in visible characters (grapheme clusters), as `cut` counts. The server has the same limit
+ *  (signaling/access/brief.py). */
 const MOST_URL = 500;
 const MOST_TITLE = 200;
 const MOST_LABEL = 120;

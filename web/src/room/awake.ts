@@ -16,7 +16,7 @@ export function keepAwake(): () => void {
       // again.
     }
   };
-  const returned = () => void acquire(); // the browser has released the lock when the page was hidden
+  const returned = () => void acquire(); // the browser released the lock when the page was hidden
   document.addEventListener("visibilitychange", returned);
   void acquire();
   return () => {

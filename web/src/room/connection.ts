@@ -90,7 +90,7 @@ const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
 /**
  * After this many sends of one line over the same connection without an answer, this page gives the line up. After a
- * reconnection, it counts from 0 again.
+ * reconnection, the count begins anew.
  */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];

@@ -111,7 +111,7 @@ export class Devices {
       this.answered("camera", turn);
     }
     this.release("camera");
-    await this.acquire("camera"); // any camera; if none opens, the camera's `problem` says why
+    await this.acquire("camera"); // opens any camera; if none opens, the camera's `problem` says why
     return true;
   }
 
@@ -141,7 +141,7 @@ export class Devices {
     keepDevice("speaker", device);
   }
 
-  /** Shares the screen. Must be called inside a click. If the person cancels the browser's chooser, the call does not fail. */
+  /** Shares the screen. Must be called inside a click. It is no error if the person cancels the browser's chooser. */
   async shareScreen(): Promise<void> {
     const turn = ++this.turns.screen;
     this.change("screen", { wanted: true });

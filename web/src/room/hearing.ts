@@ -16,7 +16,7 @@ export type NoticeKind =
   | "";
 
 export interface Hearing {
-  /** People who can hear the viewer now: their voice connections are up, even if their WebSocket is not. */
+  /** People who can hear the person of this page now: their voice connections are up, even if their WebSocket is not. */
   hearers: ParticipantView[];
   /** The other people whose voice connection is being set up, or is interrupted. Empty while the visitor is on hold, or while the
    *  counselor consults a professional. */
@@ -26,9 +26,9 @@ export interface Hearing {
   about: ParticipantView | null;
 }
 
-/** Returns who hears the viewer, and the most important notice. The notices, the most important first: the counselor is
- *  disconnected; the visitor is on hold, or the counselor consults a professional; another person is disconnected; a professional
- *  reads along. */
+/** Returns who hears the person of this page, and the most important notice. The notices, the most important first: the counselor
+ *  is disconnected; the visitor is on hold or is being transferred, or the counselor consults a professional or a colleague;
+ *  another person is disconnected; a professional reads along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

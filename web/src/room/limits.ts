@@ -21,8 +21,8 @@ export function worst(limits: Limits, session: SessionView): "" | "low" | "pause
   return kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
 }
 
-/** Returns whether a picture that was limited (`before`) comes in full again (`now`). The picture of a person who has left the
- *  room does not count. */
+/** Returns whether a picture that was limited (`before`) comes in full again (`now`). The picture of a person who has left or is
+ *  disconnected does not count. */
 export function cameBack(before: Limits, now: Limits, session: SessionView): boolean {
   const there = shown(session);
   return Object.keys(before).some((slot) => !(slot in now) && there.has(slot));

@@ -171,7 +171,8 @@ export class RoomPeer {
     const offer = await attempt.pc.createOffer();
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
-    // The worker is ICE-lite and learns our address from our ICE checks, so we need not wait for our ICE candidates.
+    // The worker is ICE-lite and learns this browser's address from the browser's ICE checks. So the offer need not wait for the
+    // browser's ICE candidates.
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;

@@ -2,7 +2,7 @@
 
 import type { HttpReason } from "../messages";
 
-/** Why a picture failed: a reason of the server, or a reason of ours: no connection (`network`), or no reason in the answer
+/** Why a picture failed: a reason of the server, or a reason of this page: no connection (`network`), or no reason in the answer
  *  (`failed`). */
 export type PictureFailure = HttpReason | "network" | "failed";
 

@@ -6,7 +6,8 @@ import { moved, pinched, type View, WHOLE, zoomed } from "./zoom";
 type Point = [number, number];
 
 interface PinchOptions {
-  /** Whether one finger moves an enlarged picture, and a double tap enlarges it. False on the board, where one finger draws. */
+  /** Whether one finger moves an enlarged picture, and a double tap enlarges it. False where one finger does something else, such
+   *  as drawing. */
   oneFinger?: boolean;
   /** Called when a second finger comes down. The caller then ends what the first finger began. */
   onBegin?: () => void;

@@ -37,9 +37,9 @@ const FORGOTTEN_MS = 1;
  *  this time. */
 const TRIAL_MS = 10_000;
 /** Each pair is a span of reports and a number. If, during the trial, the share of lost packets over this span has risen by at
- *  least this number (0.25: 25 percentage points) and is at least `WORSE_TIMES` as large as before, RED is turned off. A strong
- *  rise is noticed after one second, a weaker rise after three. So RED on a link that is too small hurts voice and heartbeats
- *  only briefly. */
+ *  least this number (0.25: 25 percentage points) and is at least `WORSE_TIMES` times as large as before the trial, RED is turned
+ *  off. A strong rise is noticed after one second, a weaker rise after three. So RED on a link that is too small hurts voice and
+ *  heartbeats only briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],

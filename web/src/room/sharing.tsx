@@ -29,8 +29,8 @@ interface SharingProps {
 const AT_ONCE = 20;
 const sentFiles = new WeakSet<Client>();
 
-/** Sends pictures as lines and passes other files to the file queue. `sends`: whether that queue accepts files here. `dragged`:
- *  whether the person is dragging files over the page. */
+/** Sends pictures as lines and passes other files to the file queue. `sends`: whether this page has put a file into that queue,
+ *  so that the queue must be shown. `dragged`: whether the person is dragging files over the page. */
 export function useSharing({ client, session, pictures, to }: SharingProps) {
   const [uploading, setUploading] = useState(0);
   const [sends, setSends] = useState(sentFiles.has(client));

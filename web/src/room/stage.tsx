@@ -118,8 +118,8 @@ interface StageTileProps {
   tile: Tile;
   stream: MediaStream | null;
   speaking: boolean;
-  /** Whether this person's connection cannot carry the picture. The page then hides the picture's last frame, so that nobody
-   *  takes this frame for a live picture. */
+  /** Whether the connection of the person who looks at this page cannot carry the picture. The page then hides the picture's last
+   *  frame, so that nobody takes this frame for a live picture. */
   paused: boolean;
   /** Whether this tile is larger than all other tiles, because its person speaks in a room with many people. */
   large?: boolean;

@@ -36,7 +36,7 @@ export interface OutLine {
   picture: string;
   at: number;
   replyTo: number;
-  /** Why the server refused the line; empty while the line is being sent. */
+  /** Why the server refused the line, or why this page gave it up; empty while the line is being sent. */
   refused: FailureReason | "";
 }
 
@@ -65,7 +65,7 @@ export interface RoomState {
   marks: Record<string, Mark[]>;
   /** Session → `seq` of a line → this person's change of the line that the server has not confirmed. */
   changes: Record<string, Record<number, Change>>;
-  /** Session → participant → the time (our clock, ms) until which that person counts as typing. */
+  /** Session → participant → the time (this browser's clock, ms) until which that person counts as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
   /** Ids of the sessions that a newer tab of the same person has taken over. */

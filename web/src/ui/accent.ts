@@ -1,5 +1,5 @@
-/** A partner's accent colour. As the colour of text on our backgrounds, it is adjusted until the text is legible. Filled areas
- *  keep the exact colour, with white or black text on it (tokens.css). */
+/** A partner's accent colour. As the colour of text on the pages' own backgrounds, the colour is adjusted until the text is
+ *  legible. Filled areas keep the exact colour, with white or black text on it (tokens.css). */
 
 type Rgb = [number, number, number];
 
@@ -53,7 +53,7 @@ export function legibleAccents(hex: string): { light: string; dark: string; ink:
   };
 }
 
-/** Sets the partner's accent colour on the page, or our own if the partner has none. */
+/** Sets the partner's accent colour on the page, or the service's own colour if the partner has none. */
 export function applyAccent(hex: string): void {
   const accents = legibleAccents(hex);
   const { style } = document.documentElement;

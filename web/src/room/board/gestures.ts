@@ -49,8 +49,7 @@ export function roleOf(
 
 interface GesturesOptions {
   begin: (press: Press) => Doing | null;
-  /** Whether a single pointer moves the page instead of drawing: for people who are only allowed to read, or while the space bar
-   *  is held. */
+  /** Whether a single pointer moves the page instead of drawing, as it does for people who are only allowed to read. */
   moves: () => boolean;
   hover: (press: Press | null) => void;
 }

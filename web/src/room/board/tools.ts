@@ -1,6 +1,5 @@
 /** The board's tools, and the keys that choose them. Keys are recognised by their position, so that they work while a Korean
- *  keyboard types Hangul. The keys' letters are those of Excalidraw, except the letter of the marker, which Excalidraw does not
- *  have. */
+ *  keyboard types Hangul. The keys' letters are those of Excalidraw, except M for the marker: Excalidraw has no marker. */
 
 import { ArrowUpRight, Circle, Eraser, Highlighter, type IconNode, Minus, MousePointer2, Pen, Square, Type, Zap } from "lucide";
 

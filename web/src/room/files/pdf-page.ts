@@ -35,7 +35,7 @@ interface Size {
 }
 
 /**
- * Reads a PDF, and passes it to `use`. Rejects after `patienceMs`.
+ * Reads a PDF, and passes it to `use`. Rejects if reading and `use` together take longer than `patienceMs`.
  *
  * A PDF from a stranger is read in a worker of its own, which ends with this function. Nothing in the PDF can run code or fetch
  * anything: this version of pdf.js has no eval, and forms, annotations and addresses are left out. Only files of pdf.js itself

@@ -19,7 +19,7 @@ const keyOf = (session: SessionView, line: Line) => `${session.id} ${line.seq}`;
 export const translatable = (session: SessionView, line: Line): boolean =>
   session.translates && TRANSLATED.includes(line.kind) && line.change !== "retracted" && line.author !== session.you;
 
-/** Asks the server for the translation of a line, and makes this page show it. */
+/** Makes this page ask the server for the translation of a line, and show the translation. */
 export function translate(session: SessionView, line: Line): void {
   wanted.update((now) => ({ ...now, [keyOf(session, line)]: true }));
 }
