@@ -1,8 +1,10 @@
 """The layout of a backup. A backup is a tar archive, so common tools can show its content.
 
-1. `about.json`: the origin of the backup (`About`).
-2. The parts: `database`, `keys/NAME`, `recordings/SESSION/…`, `files/SESSION/…`.
-3. `manifest.jsonl`: path, size and SHA-256 of every part, in the order of the parts. A backup without a manifest was cut off.
+The archive contains, in this order:
+
+- `about.json`: the origin of the backup (`About`).
+- The parts: `database`, `keys/NAME`, `recordings/SESSION/…`, `files/SESSION/…`.
+- `manifest.jsonl`: path, size and SHA-256 of every part, in the order of the parts. A backup without a manifest was cut off.
 
 The archive is written and read in one pass, with one buffer in memory.
 """

@@ -31,8 +31,8 @@ _GAP_ARRIVALS: Final = 8
 # a working period begins this many ms before the first sign that the member was at work, and ends as long after the last sign
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
-# how long a request rings (`_ANSWER_S`) and how long a wrap-up takes (`_WRAP_UP_S`), in seconds: first the mean to assume when
-# too few durations are known, then the limit to which longer durations are cut
+# Durations in seconds: how long a request rings (`_ANSWER_S`), and how long a wrap-up takes (`_WRAP_UP_S`). The first value is
+# the mean to assume if fewer than `_LEAST_SAMPLES` durations are known. Durations above the second value are cut to this value.
 _ANSWER_S: Final = (4.0, 20.0)
 _WRAP_UP_S: Final = (30.0, 120.0)
 _ABSENT: Final = ("away", "lost")

@@ -19,8 +19,9 @@ _HOUR_MS: Final = 3_600_000
 class Change(Struct, frozen=True, kw_only=True):
     """A change that is not saved yet.
 
-    `sites`, `staff`: the organisation's present sites and staff, by id. `site`, `member`: the site or member as it will be after
-    the change; None: not changed. `counted`: ids of the sites whose users the preview's figures count.
+    `sites`: id → present site of the organisation. `staff`: id → present member of the organisation's staff. `site`, `member`:
+    the site or member as it will be after the change; None: not changed. `counted`: ids of the sites whose users the preview's
+    figures count.
     """
 
     sites: Mapping[str, Site]

@@ -143,8 +143,8 @@ class Sender:
             self._under_way.discard(push.n)
             self._free[rings] += 1
             service.taken[rings] -= 1
-            # a search for due pushes costs more than sending one, so the next search waits until at most half of the
-            # pushes allowed for this service are being sent
+            # a search for due pushes costs more than sending one push, so the next search waits until this service's pushes
+            # take at most half of its `PLACES_A_HOST` places
             if rings or service.taken[False] <= PLACES_A_HOST // 2 or self._free[False] == 1:
                 self.announced.set()
 

@@ -79,7 +79,7 @@ class Appointments(Leading):
     # --- working hours and calendars -------------------------------------------------------------------------------------
 
     async def working_hours(self, staff: Collection[str]) -> dict[str, Hours]:
-        """Return the working hours of these members of staff, by id. Members who have set no working hours are left out."""
+        """Return member of staff → working hours, for these members. Members who have set no working hours are left out."""
         rows = await self._all(sa.select(_plan.staff, _plan.hours).where(_plan.staff.in_(staff), _plan.hours.is_not(None)))
         return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
 

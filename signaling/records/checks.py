@@ -108,7 +108,7 @@ class _Checks:
         problem: FieldProblem = "bad_name",
         needed: bool = True,
     ) -> dict[str, str]:
-        """Return the names by language, without empty names.
+        """Return language → name, without empty names.
 
         `problem`: what to record if a name has more than `most` characters. `needed`: whether at least one name is required.
         """
@@ -123,7 +123,7 @@ class _Checks:
         return found
 
     def texts(self, field: str, texts: Mapping[str, str], most: int) -> dict[str, str]:
-        """Return the texts by language. Each text is optional."""
+        """Return language → text. Each text is optional."""
         return self.names(field, texts, most, problem="too_long", needed=False)
 
     def page(self, field: str, address: str) -> str:

@@ -16,7 +16,7 @@ class Organisations(Database):
     """The organisations in the database."""
 
     async def organisations(self) -> list[Organisation]:
-        """Return all organisations: the first organisation first, then the others by id."""
+        """Return all organisations: the first organisation first, then the others in the order of their ids."""
         rows = await self._all(sa.select(t.organisation).order_by(t.organisation.c.id != FIRST_ORGANISATION, t.organisation.c.id))
         return [Organisation(**row) for row in rows]
 

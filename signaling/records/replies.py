@@ -113,11 +113,11 @@ class Replies(Database):
         return await self._replies((_c.site == site) | (_c.owner == staff), _c.uses.desc())
 
     async def own_replies(self, staff: str) -> list[SavedReply]:
-        """Return the private replies of this member of staff, by title."""
+        """Return the private replies of this member of staff, in the order of their titles."""
         return await self._replies(_c.owner == staff)
 
     async def shared_replies(self, site: str) -> list[SavedReply]:
-        """Return the replies that the site shares, by title."""
+        """Return the replies that the site shares, in the order of their titles."""
         return await self._replies(_c.site == site)
 
     async def save_reply(self, reply: SavedReply, *, note: Note = _unnoted) -> SavedReply:

@@ -327,7 +327,7 @@ class SignIns(Database):
         return found.get(INSTALLATION, SignInRules()).and_also(found.get(rules_of(organisation), SignInRules()))
 
     async def all_sign_in_rules(self) -> dict[str, SignInRules]:
-        """Return the sign-in rules of every row that is stored, by the row's id."""
+        """Return id of a row → the sign-in rules in the row, for every row that is stored."""
         return await self._rules(sa.true())
 
     async def _rules(self, which: sa.ColumnElement[bool]) -> dict[str, SignInRules]:

@@ -75,7 +75,10 @@ class Places(Database):
         return {site.id: site for site in await self._sites(t.site.c.id.in_(_padded(ids)))}
 
     async def sites(self, realm: Realm | None = None) -> list[Site]:
-        """Return all sites of the realm (an organisation, or some of its sites), by id. Without a realm, return all sites."""
+        """Return all sites of the realm (an organisation, or some of its sites), in the order of their ids.
+
+        Without a realm, return all sites.
+        """
         return await self._sites(realm.where(t.site.c.organisation, t.site.c.id) if realm else sa.true())
 
     async def _sites(self, which: sa.ColumnElement[bool]) -> list[Site]:
@@ -160,7 +163,10 @@ class Places(Database):
         return StaffRecord(**row) if row else None
 
     async def all_staff(self, organisation: str | None = None) -> list[StaffRecord]:
-        """Return all staff of the organisation, by login. Without an organisation, return the staff of all organisations."""
+        """Return all staff of the organisation, in the order of their logins.
+
+        Without an organisation, return the staff of all organisations.
+        """
         which = sa.true() if organisation is None else t.staff.c.organisation == organisation
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).where(which).order_by(t.staff.c.login))]
 

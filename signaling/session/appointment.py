@@ -1,9 +1,11 @@
 """Appointments: callbacks by one chosen member of staff. For the booked time, the matcher keeps capacity of this member free.
 
-    The states of an appointment, and what changes them:
-    scheduled → kept (`lead_ms` before the start: the matcher begins to keep capacity free) → due (rings for this member only)
-    due → due for every counselor (this member declined, missed the ring, or did not accept within `GRACE_MS`)
-    calling → missed (the user gave no telephone number, and did not connect within `LATE_MS` after a counselor accepted)
+The states of an appointment, and what changes them:
+
+- scheduled → kept: the appointment begins within `lead_ms`, and the matcher begins to keep capacity free.
+- kept → due: the time of the appointment has come. The appointment rings for this member only.
+- due → due for every counselor: this member declined, missed the ring, or did not accept within `GRACE_MS`.
+- calling → missed: the user gave no telephone number, and did not connect within `LATE_MS` after a counselor accepted.
 
 In all other respects, an appointment behaves like a callback (`session/callback.py`).
 """

@@ -1,10 +1,17 @@
 """Callbacks: the user leaves and is called back at a booked time.
 
 The states of a callback, and what changes them:
-scheduled → due (its time has come: a separate request rings for staff) → calling (accepted) → done · missed
-scheduled, due → scheduled (another time) · cancelled · done, missed (other software reports the result of a call elsewhere)
-due → missed (nobody accepted in two weeks)
-calling → scheduled (user not reached: another time) · due (the counselor did not stay until the user connected)
+
+- scheduled → due: the booked time has come. A separate request rings for staff.
+- due → calling: a counselor has accepted the request.
+- due → missed: nobody has accepted the request in two weeks.
+- scheduled or due → scheduled: the callback is moved to another time.
+- scheduled or due → cancelled: the callback is cancelled.
+- scheduled or due → done or missed: other software reports the result of a call outside of this service.
+- calling → done: the session ends.
+- calling → missed: the counselor did not reach the user, and gives the callback up.
+- calling → scheduled: the counselor did not reach the user, and moves the callback to another time.
+- calling → due: the counselor did not stay until the user connected.
 
 The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After a
 counselor has accepted, the session is active like any other, but its user need not be connected. The counselor calls the user

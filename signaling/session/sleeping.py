@@ -1,11 +1,12 @@
 """Sleeping text conversations: they need no capacity of staff, staff may still write, and the user's next chat line wakes them.
 
-    The ways into and out of sleep:
-    active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
-    message_left → asleep: a member of staff answers the message that the user left
-    asleep → waiting: the user writes a line or asks for a counselor; the former counselor, if at work, is asked first
-    asleep → after: the owner ends the conversation
-    asleep → closed: the user ends the conversation, it has slept as many days as the site allows, or too many conversations sleep
+The ways into and out of sleep:
+
+- active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep.
+- message_left → asleep: a member of staff answers the message that the user left.
+- asleep → waiting: the user writes a chat line or asks for a counselor. The former counselor, if at work, is asked first.
+- asleep → after: the owner ends the conversation.
+- asleep → closed: the user ends the conversation, it has slept as many days as the site allows, or too many conversations sleep.
 
 A woken conversation waits for a counselor even when its user has left again, because staff must still answer what the user wrote.
 """

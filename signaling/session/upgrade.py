@@ -2,9 +2,12 @@
 
 The user's request rings for the counselor.
 
-    The states of the request, and what changes them:
-    ringing → taken (the channel changes) · declined · missed (nobody answered in time)
-    declined, missed → ringing (the user asks again)
+The states of the request, and what changes them:
+
+- ringing → taken: the counselor accepts, and the channel changes.
+- ringing → declined: the counselor declines.
+- ringing → missed: the counselor does not answer in time.
+- declined or missed → ringing: the user asks again.
 
 Until the counselor accepts, the session stays a text session: nobody has a peer connection, and the page tells the user that
 their counselor is being called. A direct change of the channel by the counselor also accepts the request.
