@@ -12,9 +12,9 @@ const DRAWING = /^data:image\/svg\+xml[;,]/i;
 const WORDED = /<\s*(text|title|desc|tspan|style|foreignobject|image|script|metadata|!)|(aria-|data-)/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
-/** Says how much of an address is allowed to leave the page. `bare`: the address without query and fragment. `wordless`: nothing
- *  that contains text, so a drawing with text in its address stays in the page. `sealed`: nothing at all, because a picture in a
- *  private place can be a QR code. */
+/** Says how much of an address is allowed to leave the page. `bare`: the address without query and fragment. `wordless`: no
+ *  address that is itself a text: no mail address, no telephone number, and no `data:` address of a drawing with text. `sealed`:
+ *  nothing at all, because a picture in a private place can be a QR code. */
 export interface Limits {
   bare: boolean;
   wordless: boolean;

@@ -141,7 +141,7 @@ function useLowered(view: SessionView, how: ListenAs, devices: Devices) {
 interface JoinDialogProps {
   view: SessionView;
   names: Names;
-  /** Makes the operator join the call. `record`: the operator's answer about recording; null if the call is not recorded. */
+  /** Makes the operator join the call. `record`: the operator's answer about recording; null if the call cannot be recorded. */
   onJoin: (record: boolean | null) => Promise<boolean>;
   onClose: () => void;
 }
