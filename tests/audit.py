@@ -1,4 +1,4 @@
-"""Check that no pinned version has a known vulnerability: `make audit`, and a part of `make check`.
+"""Check that no pinned version has a known vulnerability. `make audit` and `make check` run this tool.
 
 The tool always looks for the versions in `advisories.toml`, a list of vulnerabilities. The tool also queries two databases: OSV
 through pip-audit, and npm's own. If the tool cannot reach one of these, it says so and does not fail.

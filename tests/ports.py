@@ -1,9 +1,9 @@
 """Choose ports for servers that tests start. No other process takes a chosen port before the server binds it.
 
 The usual way is to let the kernel choose: bind to port 0, close the socket, and pass the number on. Such a port is then free for
-any process, and the next outgoing connection can take it. This module therefore takes two measures. Its ports lie below the range
-that the kernel uses for outgoing connections, and each process draws its ports from a block of its own. An abstract Unix socket
-reserves the block. The kernel releases the socket's name when the process ends.
+any process, and the next outgoing connection can take it. This module therefore takes two measures. The chosen ports lie below
+the range that the kernel uses for outgoing connections, and each process draws its ports from a block of its own. An abstract
+Unix socket reserves the block. The kernel releases the socket's name when the process ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measure a live call between two real browsers. Both run on one machine, so that one clock times both."""
+"""Measure a live call between two real browsers. Both browsers run on one machine, so that one clock times both."""
 
 from __future__ import annotations
 

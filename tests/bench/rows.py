@@ -55,7 +55,7 @@ def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer:
 
 
 def merge(rows: list[Row], target: Path = TARGET) -> None:
-    """Write the rows to the file. They replace the file's rows of the same names, and all other rows stay."""
+    """Write the rows to the file. These rows replace the file's rows of the same names, and all other rows stay."""
     target.parent.mkdir(exist_ok=True)
     known = {entry["name"]: entry for entry in json.loads(target.read_text())} if target.exists() else {}
     known.update({entry.name: {key: value for key, value in asdict(entry).items() if value is not None} for entry in rows})

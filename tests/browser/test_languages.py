@@ -1,6 +1,6 @@
 """In each of five languages, visitors, guests and staff make a whole call on the smallest phone.
 
-They see no text in another language.
+These people see no text in another language.
 """
 
 from __future__ import annotations

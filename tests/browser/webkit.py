@@ -1,4 +1,4 @@
-"""WebKit, Safari's engine, driven by WebDriver (W3C). It runs in GTK's small browser, on a virtual screen.
+"""WebKit, Safari's engine, driven by WebDriver (W3C). WebKit runs in GTK's small browser, on a virtual screen.
 
 Playwright cannot drive Debian's build of WebKit.
 """

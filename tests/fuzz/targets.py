@@ -1,7 +1,7 @@
 """Fuzz targets: each parser of network input, with the code that uses its result.
 
-A target is a function that takes any bytes. It must not raise, and its state must stay bounded. `SEEDS` has bytes such as real
-peers send.
+A target is a function that takes any bytes. The target must not raise an exception, and its state must stay bounded. `SEEDS` has
+bytes such as real peers send.
 """
 
 from __future__ import annotations

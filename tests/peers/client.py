@@ -1,8 +1,8 @@
 """A light client of the media worker for tests: a browser's side of a peer connection, without the browser.
 
-This client uses real UDP, and DTLS-SRTP and SCTP of aiortc. The client sends and receives Opus tones, and sends video as bare VP8
-payloads. It shares no transport code with the worker, so that the same mistake cannot be on both sides. The client parses RTP and
-RTCP with the worker's parsers, which do no I/O.
+This client uses real UDP sockets, and aiortc's DTLS-SRTP and SCTP. The client sends and receives Opus tones, and sends video as
+bare VP8 payloads. It shares no transport code with the worker, so that the same mistake cannot be on both sides. The client
+parses RTP and RTCP with the worker's parsers, which do no I/O.
 """
 
 from __future__ import annotations

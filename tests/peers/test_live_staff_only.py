@@ -24,7 +24,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def fetched(service: Service, path: str, user: Person | None = None, cookie: str = "") -> tuple[int, str]:
-    """Fetch an address as a page does: the user's page with the session's token, a page of staff with the cookie.
+    """Fetch an address as a page does: the user's page sends the session's token, and a page of staff sends the cookie.
 
     Return status and body.
     """

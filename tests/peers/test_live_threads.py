@@ -1,6 +1,6 @@
-"""A text conversation is asleep after its user has left. It then does not count against its counselor's capacity.
+"""A text conversation is asleep after its user has left. While asleep, it does not count against its counselor's capacity.
 
-The counselor can still write into the conversation. The user's next chat line wakes it.
+The counselor can still write into the conversation. The user's next chat line wakes the conversation.
 """
 
 from __future__ import annotations

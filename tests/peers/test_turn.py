@@ -129,7 +129,7 @@ class Relay(asyncio.DatagramProtocol):
         return plain + struct.pack("!HH", 8, 20) + hmac.new(self._key, plain, hashlib.sha1).digest()
 
     async def _ask(self, data: bytes) -> stun.Message:
-        """Send a request until its reply arrives, because a datagram can be lost. The pauses follow RFC 8489, 6.2.1."""
+        """Send a request repeatedly until the reply arrives, because datagrams can be lost. The pauses follow RFC 8489, 6.2.1."""
         for pause_s in RETRANSMISSIONS_S:
             self.transport.sendto(data)
             try:

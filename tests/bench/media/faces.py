@@ -1,6 +1,7 @@
 """`make bench ARGS=faces`: find how many rooms of two people with 720p cameras fit on one server before video arrives late.
 
-A worker of Sangdam and Janus VideoRoom get the same packets, first one server and then the other. Both run on the same core.
+A worker of Sangdam and Janus VideoRoom get the same packets, first one server and then the other. Both servers run on the same
+core.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ class Stage:
         return 100 * used / took / seen_mbps, counts
 
     def sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
-        """Return (time in s, sender, packets) of each frame of every sender, by time.
+        """Return (time in s, sender, packets) of each frame of every sender, in the order of time.
 
         Senders start at different moments of a frame.
         """

@@ -1,7 +1,7 @@
 """`make bench ARGS=quality`: print the voice quality (MOS) over each network link in each kind of call.
 
 The kinds of calls are, for example, a relayed call whose speaker has this link, or a call between two browsers without a worker.
-The command also prints the figures for which there is a promised limit. It takes 15 minutes.
+The command also prints the figures for which there is a promised limit. The command takes 15 minutes.
 """
 
 from __future__ import annotations

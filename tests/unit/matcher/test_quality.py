@@ -1,4 +1,4 @@
-"""The matcher serves users in the order in which they came. It serves only slightly fewer users than the best assignment would.
+"""The matcher serves users in the order in which they came, and only slightly fewer users than the best assignment would.
 
 Scipy finds the best assignment of all members of staff to all users at once.
 """

@@ -51,7 +51,7 @@ def test_answer_uses_the_browsers_payload_types() -> None:
     ("offered", "retransmits", "answered"), [("transport-cc", True, False), ("nack", True, True), ("ccm fir", False, False)]
 )
 def test_nack_for_the_voice_is_answered_only_if_offered(offered: str, retransmits: bool, answered: bool) -> None:
-    """Browsers retransmit packets of a voice although they do not offer `nack`. They are recognised by `transport-cc`."""
+    """Browsers retransmit packets of a voice without offering `nack`. The worker recognises browsers by `transport-cc`."""
     found = sdp.parse(OFFERS["chromium"].replace("a=rtcp-fb:111 transport-cc", f"a=rtcp-fb:111 {offered}"))
     assert found.sections[0].retransmits_voice == retransmits
     assert ("nack" in sdp.answer(found, LOCAL).split("m=")[1]) == answered

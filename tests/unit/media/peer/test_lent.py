@@ -363,7 +363,7 @@ def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
 def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
     """The fast path keeps the packets for the mixer: unchanged, in order, and with their arrival times.
 
-    `heard_too`: whether there also are listeners who hear only this voice. They get its packets immediately.
+    `heard_too`: whether there also are listeners who hear only this voice. These listeners get the packets immediately.
     """
     lent = twins.fast.lent
     assert lent is not None

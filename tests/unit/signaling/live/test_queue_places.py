@@ -1,4 +1,4 @@
-"""At intervals, the server asks the matcher for the queue places of several waiting users at once."""
+"""At intervals, the server asks the matcher for the queue places of several waiting users, in parallel."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ async def test_requests_broken_by_strangers_are_counted_not_logged(
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
-UPLOADS, MOST_READ = 40, 256 * 1024  # `MOST_READ`: most bytes that the event loop reads from a connection at once
+UPLOADS, MOST_READ = 40, 256 * 1024  # `MOST_READ`: most bytes that the event loop gets by one read of a connection
 UPLOADED = 2 * 1024 * 1024
 
 

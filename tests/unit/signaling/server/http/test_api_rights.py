@@ -24,7 +24,7 @@ WITHOUT_THING = {route for route in TOKEN_ROUTES if "{" not in route}
 
 
 async def path(built: World, route: str, site: str) -> str:
-    """Store something that this route acts on, such as a session. It belongs to this site.
+    """Store something of this site that the route acts on, such as a session.
 
     Return a path of the route with the id of what was stored.
     """

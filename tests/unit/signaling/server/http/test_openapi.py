@@ -1,4 +1,7 @@
-"""The OpenAPI document describes every route. Its types are those that the code reads from requests and sends in responses."""
+"""The OpenAPI document describes every route.
+
+The types in the document are those that the code reads from requests and sends in responses.
+"""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ async def test_image_type_comes_from_content_not_from_name(desk: Desk, kind: str
 
 
 class Slow:
-    """Request bodies that begin at once, but end only after `go` is set."""
+    """Request bodies that begin immediately, but end only after `go` is set."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()

@@ -1,7 +1,7 @@
 """The tests try every route with every role.
 
-Routes are tried with data of the member's own site, and with data of other sites and organisations. A route without an entry in
-the table of rights fails.
+Routes are tried with data of the member's own site, and with data of other sites and organisations. The tests fail if a route has
+no entry in the table of rights.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class World:
         return session
 
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
-        """Store something that this route acts on, such as a session. It belongs to this site.
+        """Store something of this site that the route acts on, such as a session.
 
         Return a path of the route with the id of what was stored.
         """
