@@ -85,7 +85,7 @@ def served(start: Sequence[str | Path], folder: Path, *, data: Path | None = Non
     """Run the demo of an installed Sangdam in an empty folder until the context ends. Return its settings.
 
     `start`: the words of the command line before `serve`, such as the path of `sangdam`. `data`: the path of the
-    data folder as the program sees it, for example inside of a container; None: `folder`.
+    data folder as the program sees it, for example inside a container; None: `folder`.
     """
     settings = Settings(
         demo=True, port=free_port(), shop_port=free_port(), udp_port=free_ports(2), workers=1, data_dir=data or folder

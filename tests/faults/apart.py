@@ -171,8 +171,8 @@ async def _split(cluster: Cluster) -> list[Figure]:
     """Cut the leader off from the other server, which takes over. All people stay connected to the old leader.
 
     Two servers have acted as the leader if a session ends up with two counselors, a counselor ends up with two sessions, or an
-    acknowledged chat line is missing. A person is stranded if their server does not store their lines and also does not
-    disconnect them. A disconnected person would go to the other server.
+    acknowledged chat line is missing. A person is stranded if their server neither stores their chat lines nor disconnects them.
+    A disconnected person would go to the other server.
     """
     assert isinstance(cluster, ApartCluster)
     harm, twice, stranded = Harm(), [], []

@@ -101,7 +101,8 @@ async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
 async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
     """The signaling server can pass on a page's WebRTC offer before it knows the newest peers of the room.
 
-    If the worker kept the peers that the server does not name, they would not end when their person leaves.
+    So the worker must also end those peers of this person that the server does not name. Otherwise, these peers would remain when
+    the person leaves.
     """
     first = await service.join("user")
     second = await service.join("user", former=first.name)

@@ -85,8 +85,8 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
     """An eavesdropper resends everything that the client sends, including valid connectivity checks, from another address.
 
-    The eavesdropper gets no sound, not even while the client's own packets do not reach the worker. Before and after that time,
-    the client hears the counselor.
+    The eavesdropper gets no sound, even while the client's own network is cut. Before and after that time, the client hears the
+    counselor.
     """
     await service.everyone_hears_everyone("user", "counselor")
     user, nat = await behind_a_nat(service, "user")

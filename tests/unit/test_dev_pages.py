@@ -1,4 +1,4 @@
-"""`make dev` forwards requests for all addresses that Vite does not serve itself to the service."""
+"""`make dev` forwards to the service every request whose address Vite itself does not serve."""
 
 from __future__ import annotations
 

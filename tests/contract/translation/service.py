@@ -13,7 +13,7 @@ from tests.ports import free_port
 
 
 class TranslationService:
-    """The service. While the event `open` is not set, the service does not respond.
+    """The service. It responds only while the event `open` is set.
 
     `fails`: whether the service responds with status 500. `reply`: a response that the service sends instead of a translation.
 

@@ -153,9 +153,9 @@ def test_lost_process_ends_the_feed_once() -> None:
 
 
 def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
-    """If the captions process is lost, the link tells this only to feeds that have a stream.
+    """If the captions process fails, the link tells this only to feeds that have a stream.
 
-    A feed without a stream must notice the loss by itself, and end. If it did not end, captions would seem to be on.
+    A feed without a stream must notice the failure by itself, and end. Otherwise, captions would still seem to be on.
     """
     room = Room()
     room.hears(counselor="user", user="counselor")

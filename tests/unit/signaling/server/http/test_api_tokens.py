@@ -217,7 +217,7 @@ async def test_unchanged_answer_is_not_sent_again(desk: Desk) -> None:
 
 
 async def test_requests_are_available_as_the_policy_says(desk: Desk) -> None:
-    """docs/api.md promises each token 300 requests at once, then 5 a second, and 300 at once again after a minute without any.
+    """docs/api.md promises each token a burst of 300 requests, then 5 a second, and 300 again after a minute without requests.
 
     As long as software sends at most 300 requests in each minute, no request is refused.
     """
