@@ -61,7 +61,8 @@ class SetMatrix(Struct, kw_only=True):
     Participants who are not named in `hears` hear nothing, and those who are not named in `sees` see nothing.
 
     - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
-    - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}.
+    - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}. A slot is a video section that the viewer's browser
+      receives.
     - hold: listeners who get the soft hold tone. If they also hear somebody, the tone is mixed with these voices.
     - writers: participants who are allowed to change the board. All others in the room can only read the board.
     - by_signaling: participants without a data channel. `BoardIn` and `BoardOut` carry their board messages.
@@ -189,7 +190,7 @@ class SpeakingChanged(Event, tag="speaking"):
 
 
 class PicturesLimited(Event, tag="pictures"):
-    """Videos for which a viewer's connection is too slow: slot → "low" (the viewer gets a lower layer) or "paused".
+    """Videos for which a viewer's connection is too slow. `slots`: video slot → "low" (in a lower layer) or "paused".
 
     Slots that are not named are not limited. The event is repeated every 5 s while any slot is limited.
     """

@@ -125,7 +125,7 @@ class Feed:
         self._said.clear()
         self._voices.clear()
 
-    # messages from the captions process (Receiver)
+    # methods of `Receiver`, which take messages from the captions process
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None:
         """Pass on words of a stream to the people who could hear the voice."""

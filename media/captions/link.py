@@ -70,7 +70,7 @@ class CaptionLink:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    # the methods that feeds call (`feed.Sender`)
+    # methods of `feed.Sender`, which feeds call
 
     def begin(self, language: str, receiver: Receiver) -> int:
         """Begin a stream and return the stream's number. `receiver` gets the words of the stream."""

@@ -31,8 +31,8 @@ PAUSE_TICKS = 8
 """After this many silent ticks in a row, passthrough cannot begin before the voice sounds again. The number is less than
 `streams.REST_TICKS`, so that the encoders still encode the silence when passthrough begins."""
 QUIET_TICKS = 100
-"""Passthrough ends after more than this many quiet packets in a row (two seconds, longer than a pause between sentences). The
-mixer then sends one packet every 400 ms."""
+"""Passthrough ends after more than this many quiet packets in a row (two seconds, longer than a pause between sentences). DTX
+packets do not count. The mixer then sends one packet every 400 ms."""
 LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
 

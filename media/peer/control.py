@@ -43,7 +43,7 @@ class Control:
         self._clock_offset: float | None = None
         self._report_due = now
 
-    # packets from the peer
+    # methods that handle packets from the peer
 
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
         """Take one RTCP packet of the peer, received at `came`.
@@ -66,9 +66,9 @@ class Control:
         return []
 
     def keyframe_slot(self, packet: rtcp.Packet) -> int | None:
-        """Return the slot for which this packet requests a keyframe.
+        """Return the index of the video slot for which this packet requests a keyframe.
 
-        None: the packet requests no keyframe, or not for a slot of this peer.
+        None: the packet requests no keyframe, or none for a slot of this peer.
         """
         if not isinstance(packet, rtcp.KeyframeRequest):
             return None
@@ -90,7 +90,7 @@ class Control:
         self._downlink.repeats.follow(self._downlink.estimate, now)
         return slot.repair(nack.sequences, self._downlink.repeats, now)
 
-    # packets to the peer
+    # methods that make packets for the peer
 
     def report_due(self, now: float) -> bool:
         """Return whether the next call of `due` makes a report.

@@ -1,4 +1,4 @@
-"""Offloads a steady voice to the fast path (`transport/fastpath.c`), and takes it back. `lent_pictures` does the same for videos.
+"""Offloads a voice to the fast path (C code: `transport/fastpath.c`), and takes it back. `lent_pictures` does this for videos.
 
 Objects of `Incoming`, `Rewriter`, `Voice` and `Estimator` hold the state of a voice. `lend` copies this state into the fast path.
 `sync` copies the state back at any time, and `recall` copies it back for the last time. Between `lend` and `recall` only the fast

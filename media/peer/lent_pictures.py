@@ -1,4 +1,4 @@
-"""Offloads a steady video to the fast path (`transport/pictures.c`), and takes it back.
+"""Offloads a video to the fast path (C code: `transport/pictures.c`), and takes it back.
 
 The state of a video is in its `Incoming`, with `Meter` and `Seen`, and in the `Rewriter` of each slot that shows the video.
 `LentVideo.lend` copies this state into the fast path. `sync` copies the state back at any time, and `recall` copies it back for

@@ -204,7 +204,7 @@ class Peer:
             self.state = state
             self._owner.changed(self, state, reason)
 
-    # the peer's voice, while it is offloaded to the fast path
+    # methods that offload the peer's voice to the fast path, and take it back
 
     def lend(
         self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
@@ -252,7 +252,7 @@ class Peer:
             self._sync()
             self._voices.returned(self)
 
-    # the peer's videos, while they are offloaded to the fast path
+    # methods that offload the peer's videos to the fast path, and take them back
 
     def lend_picture(self, source: Incoming, slots: Sequence[Outgoing]) -> None:
         """Offload this video, if the fast path can forward it (`slots_of`).

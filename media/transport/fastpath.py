@@ -1,4 +1,4 @@
-"""Binding of fastpath.c, which reads sockets and relays steady voices and videos without Python.
+"""Binding of fastpath.c, which reads sockets and relays offloaded voices and videos without Python.
 
 The fast path is optional: without its library `Fastpath` raises `Unavailable`, and Python forwards every packet. `Leg.voice_in`
 holds the state of the voice that a peer sends, and `Leg.voice_out` that of the voice that it hears (structures of fastpath.h).

@@ -1,4 +1,4 @@
-"""Binding of pictures.c, which relays steady videos without Python, and of feedback.c, which reports to the videos' senders.
+"""Binding of pictures.c, which relays offloaded videos without Python, and of feedback.c, which reports to the videos' senders.
 
 `Video.state` and `Slot.state` are structures of fastpath.h. While a video is offloaded, only the C code changes these structures.
 `media.peer.lent_pictures` copies the state between Python and these structures. A `Leg` owns its videos and slots: `Leg.close`

@@ -287,7 +287,7 @@ class Voices:
         if peer is not None:
             peer.voice.append(payload, ticks, marker, self._clock.now(), lost)
 
-    # changes of each voice's mode
+    # methods that change a voice's mode
 
     def _follow(
         self, speaker: Speaker, event: Event, packet: tuple[Incoming, rtp.Header] | None = None, quiet_from: int = 0

@@ -100,11 +100,14 @@ def _log_to_stderr() -> None:
 
 
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
-    """Run the worker until SIGTERM, SIGINT or the parent's death. Then close everything within 2 s.
+    """Run the worker until SIGTERM, SIGINT or the parent's death. Then close everything, within 3.5 s.
 
     After a signal, a worker that is announced in Redis first waits, at most `DRAIN_S`, until its rooms have moved to other
     workers. Any other worker waits only after SIGTERM, not after SIGINT, and only if it has a parent and somebody reads its
-    events. A second signal ends the wait. `watched`: process id of the parent, or 0, as for `_until`.
+    events. A second signal ends the wait.
+
+    The 3.5 s are the limits for the recorder (2 s), for the peers (`CLOSE_S`) and for HTTP requests (`SHUTDOWN_S`) together.
+    `watched`: process id of the parent, or 0, as for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None

@@ -223,7 +223,7 @@ class Room:
     def _shown(self, viewer: Peer) -> dict[int, tuple[str, str]]:
         return {slot: wanted for (name, slot), wanted in self._slot_plan.items() if name == viewer.participant}
 
-    # methods that peers call (peer.Owner)
+    # methods of `peer.Owner`, which peers call
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
         """Relay one video packet to the slots that show this video, and write the packet to the recording if there is one.
@@ -288,7 +288,7 @@ class Room:
         self._tell(peer, reason)
         self._route()
 
-    # peers that end, and new routes
+    # methods that end peers, and that route packets again
 
     def _peer_of(self, participant: str) -> Peer | None:
         return self._by_participant.get(participant)
@@ -446,7 +446,7 @@ class Room:
             caption.language, caption.confidence = words.language, words.confidence
         self._outside.emit(caption)
 
-    # the room's shared board
+    # methods for the room's board
 
     def _connect_boards(self, by_signaling: set[str]) -> None:
         """Move participants' board traffic between signaling and the data channel."""

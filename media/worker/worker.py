@@ -253,7 +253,7 @@ class Worker:
             version=VERSION,
         )
 
-    # the methods that rooms call (room.Outside)
+    # methods of `room.Outside`, which rooms call
 
     def emit(self, event: wire.Event) -> None:
         """Publish a room's event to the worker's subscribers."""
