@@ -1,8 +1,9 @@
 """Queueing theory, to compare with a simulated day. Erlang-C: M/M/n queues whose users never give up. Erlang-A: users give up.
 
 Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
-2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x). H(x) is the integral, from 0 to x, of the share of users who
-would still be waiting. p is the probability that all servers but one are busy. If nobody gives up, H(x) = x, which is Erlang-C.
+2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x). λ is the number of arrivals a second, n the number of servers,
+and μ the number of users whom one server serves a second. H(x) is the integral, from 0 to x, of the share of users who would
+still be waiting. p is the probability that all servers but one are busy. If nobody gives up, H(x) = x, which is Erlang-C.
 """
 
 from __future__ import annotations

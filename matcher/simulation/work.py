@@ -85,10 +85,11 @@ class Work(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """Figures of the days. `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served.
+    """Figures of the past days, real or simulated.
 
-    `given_up_percent`: share of the users who came and were not served. `occupancy_percent`: share of the time on duty in which
-    staff work; None: unknown, or nobody was on duty.
+    `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served. `given_up_percent`: share of the
+    users who came and were not served. `occupancy_percent`: share of the time on duty in which staff work; None: unknown, or
+    nobody was on duty.
     """
 
     came: int

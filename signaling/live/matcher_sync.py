@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
 RETURN_MS = Rules().lease_ms  # Waiting users and staff have this many milliseconds after this server's start to reconnect.
 
-# Waiting users are expected for this many milliseconds after the last of them has reconnected. A page tries to reconnect at least
-# every 15.5 s: it waits 12 s for the server's answer, and at most 3.5 s before it tries again.
+# Further waiting users are expected until this many milliseconds have passed since a waiting user last connected. A page tries to
+# reconnect at least every 15.5 s: it waits 12 s for the server's answer, and at most 3.5 s before it tries again.
 QUIET_MS = 17_000
 RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5

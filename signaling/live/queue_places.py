@@ -17,7 +17,7 @@ from signaling.protocol.server_messages import WaitingUpdate
 # A round, which comes every second, checks at most this many sessions in turn. So with 10,000 waiting users, each of them is
 # checked every 20 s.
 PLACES_A_ROUND = 500
-NEAR = 10  # This many users at the head of a queue are checked in every round.
+NEAR = 10  # The first users of each queue, up to this many, are checked in every round.
 NEAR_A_ROUND = 200  # A round checks at most this many users at the heads of all queues.
 
 # The matcher is asked for this many queue places at the same time, in one round trip to Redis. After each round trip, other work

@@ -171,7 +171,7 @@ class Staffing:
         )
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
-        """Return the signed-in counselors, except `of`, who speak the session's language and serve its site.
+        """Return the signed-in counselors, except the member `of`, who speak the session's language and serve its site.
 
         Available counselors come first. A busy counselor with capacity for this session counts as available.
         """

@@ -1,10 +1,10 @@
 """Media workers on other machines. Each worker announces itself by a lease in Redis.
 
-A lease is an entry that expires unless the worker renews it. It only makes the worker known. Only the worker's event stream shows
-whether the worker is alive. So calls continue while Redis is unavailable. A worker counts as dead when nothing listens at its
-address, or when its event stream was silent for too long. The callback ``on_dead`` then gets the dead worker's rooms. If the
-worker was not dead but only hung, it is used again as soon as it responds. Meanwhile its rooms may have been opened on other
-workers. This server then closes the outdated copies of these rooms on this worker.
+A lease is an entry that expires unless the worker renews it. The lease only makes the worker known. Only the worker's event
+stream shows whether the worker is alive. So calls continue while Redis is unavailable. A worker counts as dead when nothing
+listens at its address, or when its event stream was silent for too long. The callback ``on_dead`` then gets the dead worker's
+rooms. If the worker was not dead but only hung, it is used again as soon as it responds. Meanwhile its rooms may have been opened
+on other workers. This server then closes the outdated copies of these rooms on this worker.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # Seconds between two reads of the workers' leases in Redis.
 REDIS_TIMEOUT_S = 1.0  # Redis must answer within this many seconds.
-FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for the first snapshots of announced workers.
+# At its start, this server waits at most this many seconds until each announced worker has sent a snapshot of its rooms.
+FOUND_WITHIN_S = 2.0
 RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this many seconds.
 MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.
 REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
@@ -46,7 +47,7 @@ LATELY_S = 2.0  # After this many seconds, a new room is part of the load that i
 
 # a worker with at least this load (a share of a core) is busy: new rooms of its region can then go to other regions
 BUSY = 0.8
-ROOM_LOAD = 0.02  # Estimated load of a new room, as a share of a core (measured: 1-2.7 % with sound).
+ROOM_LOAD = 0.02  # Estimated load of a new room, as a share of a core (measured: 1 to 2.7 % of a core for a room with sound).
 
 
 async def _always() -> bool:
@@ -103,8 +104,8 @@ class Leased:
 class Fleet:
     """The media workers of a cluster. See `interface.MediaWorkers`.
 
-    `allowed`: returns whether this server still leads. It is called before this server closes rooms or moves them from a draining
-    worker, because another leader may have placed these rooms.
+    `allowed`: returns whether this server still leads. `allowed` is called before this server closes rooms or moves rooms from a
+    draining worker, because another leader may have placed these rooms.
     """
 
     outlive = True
