@@ -1,4 +1,4 @@
-"""Computes figures of the sound that a peer hears: loss, jitter, delay, and the share that its jitter buffer must conceal.
+"""Computes figures of the sound that a peer hears: loss, jitter, delay, and concealment.
 
 The sound is not decoded. The mixer's jitter buffer says which packets would be played, which would be repaired from the
 redundancy in the next packet, and which would be concealed.

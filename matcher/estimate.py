@@ -11,7 +11,8 @@ from matcher.types import Place
 MIN_PICKUPS: Final = 5  # With fewer pickups (accepted requests) in the last hour, no range of waiting times is given.
 KEPT_PICKUPS: Final = 12  # The range is estimated from at most this many pickups.
 KEPT_MS: Final = 3_600_000  # Pickups from more than this many ms ago are ignored.
-SPREAD: Final = 1.5  # The range reaches this many standard deviations below and above the middle: 87 % of a normal distribution.
+# The range of the estimated wait reaches this many standard deviations below and above its middle: 87 % of a normal distribution.
+SPREAD: Final = 1.5
 DRIFT: Final = 2  # Divisor: n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues.
 
 

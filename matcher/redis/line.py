@@ -111,7 +111,7 @@ class Line:
         return await self._call(self._reading + _bulk(packed))
 
     async def close(self) -> None:
-        """Wait for the calls that are running or waiting, then close the connection."""
+        """Wait for the Redis commands that are running or queued, then close the connection."""
         if self._flying is not None:
             await self._flying
         self._tell(len(self._answered))

@@ -80,7 +80,7 @@ def _grid(rate: float, capacity: float, patience_s: float) -> np.ndarray[tuple[i
 
 
 def _inverse_blocking(load: float, people: int) -> float:
-    """Return 1 / Erlang-B, by its recursion."""
+    """Return 1 / B, where B is the blocking probability of the Erlang B formula. Computed by the recursion of that formula."""
     inverse = 1.0
     for number in range(1, people + 1):
         inverse = 1 + inverse * number / load

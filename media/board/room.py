@@ -316,7 +316,7 @@ class BoardRoom:
     def _counted(self) -> tuple[int, int]:
         """Return upper bounds for the numbers of (structs, types) in the document.
 
-        The document's structs and types are counted once, and those of each later update are added.
+        The first call counts the document's structs and types. The numbers of each later update are added to that count.
         """
         if self._census is None:
             parsed = parse(self._doc.get_update())

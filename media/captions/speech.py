@@ -124,7 +124,7 @@ class Speech:
     def _end(self, windows: int) -> Iterator[Spoken]:
         """End the utterance after its first `windows` windows.
 
-        The windows after these are silence. This object keeps these windows, because the next utterance begins with some silence.
+        The remaining windows are silence. This object keeps them, because the next utterance begins with some silence.
         """
         if self._speech >= LEAST_SPEECH:
             yield self._spoken(windows, final=True)

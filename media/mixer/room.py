@@ -190,9 +190,9 @@ class AudioRoom:
     def earlier(self) -> bool:
         """Return whether the caller must move all later ticks `TICK_STEP_S` earlier. Call after each tick.
 
-        True if, in each of the last `SPARE_TICKS` ticks (in passthrough `PASSED_SPARE_TICKS`), the delay of every sounding source
-        was too long by more than `TICK_STEP_S` + `GUARD_S`. After such moves, packets wait less than 10 ms for the next tick. If
-        the ticks came at random moments, the mean wait would be 10 ms.
+        True if, in each of the last `SPARE_TICKS` ticks (in passthrough `PASSED_SPARE_TICKS`), every sounding source's packets
+        waited longer than necessary, by more than `TICK_STEP_S` + `GUARD_S`. After such moves, packets wait less than 10 ms for
+        the next tick. If the ticks came at random moments, the mean wait would be 10 ms.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False

@@ -249,8 +249,8 @@ static void meter(fastpath_video *video, int octets, double now) {
     video->metered[video->metered_at % METERED] += octets;
 }
 
-/* Return whether the packet's number is the next one in the video and in every slot's stream, and each viewer has room for the
-   transport-wide numbers of FASTPATH_VIEWERS more packets. */
+/* Return whether the packet is the next one of the video, and of the stream to each viewer. A slot is one viewer's stream. Also
+   return 0 if a viewer has no room for the transport-wide numbers of FASTPATH_VIEWERS more packets. */
 static int is_next(const fastpath_video *video, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;

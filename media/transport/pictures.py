@@ -82,7 +82,7 @@ class Slot:
 
 
 class Video:
-    """One layer of a camera or screen that a peer sends, in the fast path."""
+    """The fast path's state for one simulcast layer of a camera or screen that a peer sends."""
 
     def __init__(self, leg: Leg) -> None:
         self._leg = leg

@@ -29,7 +29,8 @@ log = structlog.get_logger("media")
 
 PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5  # When the worker stops, open HTTP requests get at most this many seconds to finish.
-PARENT_CHECK_S = 0.5  # Seconds between two checks that the parent is alive, where the kernel does not end us with the parent.
+# Seconds between two checks that the parent process is alive. On Linux, the kernel ends this process together with its parent.
+PARENT_CHECK_S = 0.5
 DRAIN_S = 15.0  # Wait at most this many seconds until all rooms have moved to other workers. Normally this takes 2 s.
 DRAIN_CHECK_S = 0.1  # Seconds between two checks for remaining rooms.
 

@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
 """At most `BEAT_STEPS` steps of 5 ms (250 ms) pass between two heartbeats. If a room ticks at least `BEAT_APART_STEPS` (160 ms)
-after a heartbeat, the next heartbeat is sent at once. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a
-core."""
+after a heartbeat, the worker sends the next heartbeat in the same wake-up. That saves wake-ups: 20 wake-ups a second cost an idle
+worker 0.4 % of a core."""
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
 """Factor by which `lateness_ms`, the remembered lateness of ticks, shrinks each second."""

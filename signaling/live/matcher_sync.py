@@ -50,7 +50,7 @@ async def never() -> bool:
 
 
 class Agreeing:
-    """Compares sessions and matcher, and corrects the differences.
+    """Compares this server's sessions with the state of the matcher, and corrects the differences.
 
     `forgotten` returns whether the matcher's store has lost data since the last call. `forgotten` can raise `Unavailable`, like
     every call of the store.

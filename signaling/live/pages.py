@@ -100,9 +100,10 @@ class Pages:
             self._sessions.forget_if_done(entry)
 
     async def replaced(self, entry: Entry) -> None:
-        """Close the connection that sends the page, because the session continues with another token, maybe on another device.
+        """Close the connection over which the user's page is shown to staff, because the session continues with another token.
 
-        Co-browsing ends, because the user has agreed to show the page on the former device only.
+        The user may now be on another device. Co-browsing ends, because the user has agreed to show the page on the former device
+        only.
         """
         if (client := entry.page.client) is not None:
             client.bye("replaced")

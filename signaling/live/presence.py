@@ -162,7 +162,8 @@ class Presence:
             await self._requests.settled()
             await self._staffing.read(record)
         except Unavailable:
-            self._refused["unavailable"] += 1  # the member can return to their conversations although the matcher is unavailable
+            # the matcher is unavailable, but the member still returns to their conversations
+            self._refused["unavailable"] += 1
 
     async def keep_renewing(self) -> None:
         """Tell the matcher regularly who is connected. Runs until cancelled."""

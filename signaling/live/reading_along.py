@@ -59,7 +59,7 @@ class ReadingAlongs:
         self.lines = lines
         self.staffing = staffing
         self._readers: dict[tuple[str, str], _Reader] = {}  # The members who read along, by (session, member).
-        self._mentioned: dict[str, dict[str, Entry]] = {}  # The sessions in which a member was mentioned, by member.
+        self._mentioned: dict[str, dict[str, Entry]] = {}  # member → session → the entry of a session that mentions the member
 
     def restore(self) -> None:
         """After a restart, collect the mentions in the sessions that were loaded from the database."""

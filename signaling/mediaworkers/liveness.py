@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-TICK_S = 0.05  # Seconds between two ticks; silence is counted in ticks.
+TICK_S = 0.05  # Seconds between two ticks. The silence of a worker is counted in ticks.
 SILENT_S = 0.75  # Seconds of silence after which a worker counts as dead: three heartbeats.
 STARVED_S = 2.5  # Seconds of silence after which a starved worker, which is ready to run but gets no CPU, counts as dead.
 

@@ -56,7 +56,7 @@ class _Service:
 
 
 class Sender:
-    """Sends the pushes in the outbox. `gone`: called with the push, if the push's browser takes no more pushes."""
+    """Sends the pushes in the outbox. `gone`: called with a push whose browser accepts no pushes any more."""
 
     def __init__(
         self, records: Records, devices: Devices, poster: Poster, *, count: Counter[str], now: Callable[[], int]

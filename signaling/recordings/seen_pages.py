@@ -28,7 +28,7 @@ MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's
 
 # at most this many bytes of one session wait for the disk; if more wait, the file ends
 MOST_WAITING: Final = 4 * 1024 * 1024
-KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
+KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # bytes; if less disk space is free, the file ends
 _END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends
 # a line of the file has at most this many bytes, because a message with a part of the page has at most half as many
 _MOST_LINE: Final = 128 * 1024
@@ -81,7 +81,7 @@ def page_span(path: Path) -> Span | None:
 def _time_of(line: bytes) -> int | None:
     try:
         return _decode(line).at
-    except msgspec.MsgspecError:  # an empty line, or one that a killed server has left
+    except msgspec.MsgspecError:  # an empty line, or a line that a killed server has not finished
         return None
 
 

@@ -14,7 +14,7 @@ from media.api import recording_files as disk
 from .index import Segment, Track, read_log
 from .seen_pages import ENDING, SeenPages, page_name, page_span, period_of
 
-MOST_SEGMENTS = 1000  # at most this many segments of one session are read
+MOST_SEGMENTS = 1000  # only the first segments of a session, at most this many, are read
 
 
 class Recordings:

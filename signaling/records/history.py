@@ -21,7 +21,7 @@ from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
 MOST_SESSION_PICTURES = 200  # one session has at most this many pictures
-_EVENTS = 2000  # at most this many events of one session are read
+_EVENTS = 2000  # `events` reads only this many events of a session, the first ones
 _PAGE = 100  # audit entries on one page of `audits`
 # actions of audit entries after which other servers read the site again
 _SITE_CHANGES = ("site.save", "site.wrap_up", "site.logo", "category.save", "category.remove", "category.hours", "settings.undo")

@@ -93,7 +93,10 @@ def _group(row: Any, by: By, unit: int) -> Group:
 
 
 def _unit(slot: int, offset: int, by: By) -> int:
-    """Return the number of the local hour, day or week that a slot belongs to. Return 0 if the report is not by time."""
+    """Return the number of the local hour, day or week to which `slot` (the begin of a quarter of an hour, Unix ms) belongs.
+
+    `offset`: ms by which local time is ahead of UTC. Return 0 if the report is not by time.
+    """
     shift = _DAYS_TO_MONDAY * DAY_MS if by == "week" else 0
     return (slot + offset + shift) // UNITS_MS[by] if by in UNITS_MS else 0
 

@@ -194,7 +194,7 @@ class SignIns(Database):
         await self._transaction(add, writes=True)
 
     async def reset_link_owner(self, token_hash: str, now: int) -> str | None:
-        """Return the id of the member for whom this unused link was made, or None."""
+        """Return the id of the member for whom this link was made. Return None when the link is unknown, used or expired."""
         row = await self._first(sa.select(t.reset_link.c.staff).where(_usable(token_hash, now)))
         return row["staff"] if row else None
 

@@ -66,7 +66,7 @@ class UnknownSession(LookupError):
 
 
 def version_of(value: Struct) -> str:
-    """Return a hash of the value's content, so that a later save can notice a change in between."""
+    """Return a hash of the value's content, so that a save can notice that the value has changed since it was read."""
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
 
 

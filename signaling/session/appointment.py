@@ -94,10 +94,11 @@ def excluded(session: Session) -> tuple[str, ...]:
 
 
 def accepted(session: Session, called: Callback, now: int) -> None:
-    """Wait for the user for up to `LATE_MS`, because a counselor has accepted the appointment.
+    """Begin to wait for the user of an appointment that a counselor has accepted.
 
-    A contact without a mail address counts as a telephone number. There is no limit for a user with a telephone number, because
-    the user and the counselor might be talking on the telephone. Only the counselor knows whether the user was reached.
+    After `LATE_MS`, the user counts as late. This limit does not apply if the user gave a telephone number, because the counselor
+    and the user might be talking on the telephone, and only the counselor knows that. Any contact that is not a mail address
+    counts as a telephone number.
     """
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):

@@ -2,9 +2,9 @@
 
     python -m tests.bench promises
 
-Each day has a thousand counselors around the clock. More than half of the counselors' time is booked by appointments, and other
-calls fill the rest. A promise is broken when another call takes the counselor who was kept free for the appointment, or when the
-appointment does not ring at its start although the counselor is free.
+In each simulated day, a thousand counselors work around the clock. More than half of the counselors' time is booked by
+appointments, and other calls fill the rest. A promise is broken when another call takes the counselor who was kept free for the
+appointment, or when the appointment does not ring at its start although the counselor is free.
 """
 
 from __future__ import annotations

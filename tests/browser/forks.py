@@ -128,7 +128,7 @@ def with_clock(build_app: Build) -> Build:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(SKIP, skip)
         loop.add_signal_handler(SHOW, _show_tasks)
-        # on SHOW, this handler writes the stack of each thread, and then calls `_show_tasks`
+        # on the signal SHOW, this handler writes the stack of each thread, and then calls `_show_tasks`
         faulthandler.register(SHOW, chain=True)
         return app
 

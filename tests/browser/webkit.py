@@ -116,7 +116,7 @@ class WebKit:
         await self.call("POST", "/frame", id=element)
 
     async def other_window(self, than: str) -> str:
-        """Wait until the page has opened another window than `than`. Return the handle of the opened window."""
+        """Wait until there is another window besides the one with the handle `than`. Return the handle of that other window."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while asyncio.get_running_loop().time() < deadline:
             others = [handle for handle in await self.call("GET", "/window/handles") if handle != than]

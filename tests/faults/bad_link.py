@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 SET_DEVICE = 0x400454CA  # the ioctl TUNSETIFF
-IS_TUN, IS_BARE = 0x0001, 0x1000  # the device carries IP packets, without a header of its own
+IS_TUN, IS_BARE = 0x0001, 0x1000  # IFF_TUN: the device carries IP packets. IFF_NO_PI: no header precedes a packet.
 MOST_BYTES = 65_535
 READY = "ready"
 

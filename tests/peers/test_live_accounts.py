@@ -163,7 +163,8 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
             statuses[cookies] = me.status
     assert statuses == {first: 200, strange: 401, strange_again: 401}
     await sign_in(service, cookie="; ".join(each for each in strange.split("; ") if each.startswith(DEVICE_COOKIE)))
-    await mails.until(lambda found: len(found) == 2)  # after "not me", the browser counts as new, so its sign-in causes a mail
+    # the member has answered "not me", so the browser counts as new again, and its sign-in causes a second mail
+    await mails.until(lambda found: len(found) == 2)
 
 
 async def test_new_member_is_invited_by_mail_or_shown_the_link(service: Service, mails: Mails) -> None:

@@ -136,7 +136,7 @@ async def test_ending_worker_carries_sound_until_its_people_have_moved(supervise
     epoch, old = user.session["room"]["epoch"], user.peer
     worker = supervised.live.index.entries[user.session_id].room.worker
     async with asyncio.timeout(PATIENCE_S):
-        while len(supervised.live.workers.items()) < 2:  # the second worker is the idle replacement
+        while len(supervised.live.workers.items()) < 2:  # wait until the idle replacement of the worker has started
             await asyncio.sleep(0.05)
     os.kill(worker.process.pid, signal.SIGTERM)
     await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))

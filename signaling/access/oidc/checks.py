@@ -174,10 +174,11 @@ class Checks:
         return given
 
     async def _confirm(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings) -> None:
-        """Keep a sign-in valid if only its ID token named the role. Change nothing in the member's record.
+        """Confirm a sign-in for which the provider named the role in the ID token, and nowhere else.
 
-        Raises BadToken if the member is gone, if the settings give no role any more, or if the member now has another role, for
-        example because of a newer sign-in. Another role does not end the sign-in of the last owner of an organisation.
+        Change nothing in the member's record. Raises BadToken if the member is gone, if the settings give no role any more, or if
+        the member now has another role, for example because of a newer sign-in. The sign-in of the last owner of an organisation
+        stays valid even if the role is another one.
         """
         member = await self._records.staff_of_subject(record.issuer, record.subject)
         if member is None:

@@ -16,7 +16,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # the origin belongs to the site. Mail programs call `/unsubscribe`. The sign-in provider calls the logout; the handler checks the
 # provider's signature.
 _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
-_FOREIGN_BELOW = "/api/oidc/logout/"  # the logout route of organisations' own sign-in providers
+_FOREIGN_BELOW = "/api/oidc/logout/"  # an organisation's own sign-in provider calls a route below this path
 # requests to these paths count as requests of staff, even without a sign-in cookie
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",

@@ -32,8 +32,8 @@ from tests.peers.proxy import Line, Proxy
 BITRATE, COMPLEXITY = 32_000, 9
 """Chromium's Opus settings for a voice: bitrate in bit/s, and complexity."""
 LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
-"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports shows more loss than `LOSSY` (a share). A listener
-sends such a report every `REPORT_EVERY_S`, as Chromium does, and the worker sends one every second.
+"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports shows that more than the share `LOSSY` of
+the packets was lost. A listener sends such a report every `REPORT_EVERY_S`, as Chromium does. The worker sends one every second.
 """
 LATE_S = 1.0
 PHASE_S = 0.007

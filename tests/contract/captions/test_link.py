@@ -214,7 +214,7 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
 
 
 async def test_voice_whose_timestamps_jump_takes_no_more_time_than_others() -> None:
-    """A voice with manipulated timestamps must not use up the time of the captions process.
+    """A voice with manipulated timestamps must not use up the processor time of the captions process.
 
     Otherwise, nobody else would get captions.
     """

@@ -31,8 +31,8 @@ export interface Local {
 export const isCalled = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
-/** Whether to show the screen *prepare*: until the visitor enters a new session or joins the counselor who calls back, and before
- *  they add voice or video to a text session. */
+/** Returns whether to show the screen *prepare*. This screen is shown before the visitor enters a new session, before they join
+ *  the counselor who calls back, and before they add voice or video to a text session. */
 function needsPreparing(session: SessionView, local: Local): boolean {
   if (session.state === "preparing" || isCalled(session)) return true;
   return !local.entered && session.channel === "text" && local.channel !== "text";

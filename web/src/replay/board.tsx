@@ -34,8 +34,8 @@ export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: 
   const [zoom, setZoom] = useState(1);
   const view = useRef<BoardCanvas | null>(null);
   const last = useMemo(() => lastPage(board, until), [board, until]);
-  // If all changes have times, only these times decide what is shown, because a shape's own time says only when the shape was
-  // begun.
+  // `board` contains only the changes up to `until` if the time of every change is known. Otherwise, shapes that were begun after
+  // `until` are hidden. A shape's own time says only when the shape was begun, not when it was changed.
   const hidesAfter = history.timed ? Infinity : until;
   const page = pages.some(({ id }) => id === (chosen ?? last)) ? (chosen ?? last) : pages[0]!.id;
   const nothing = board.allShapes().length === 0 && pages.every(({ background }) => background === "");

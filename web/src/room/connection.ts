@@ -83,8 +83,8 @@ interface Pending {
 const REPLY_MS = 8000;
 const PING_MS = 5000;
 const SILENT_MS = 12_000;
-/** When the browser reports that the network is back, the server must answer within this time, ms. Otherwise this page
- *  reconnects. */
+/** When the browser reports that the network is back, this page sends a ping. If no message comes from the server within this
+ *  time (ms), the page reconnects. */
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;

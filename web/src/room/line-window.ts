@@ -102,8 +102,8 @@ interface Reader {
  *
  * `seat.place` is the reader's position; null while the reader is at the end. When the height of the conversation changes (lines
  * are added on either side, a picture arrives, a pane is dragged), the box is scrolled back to this position before the next
- * paint. Only a scroll changes the position. `sent`: the number of this person's lines that are being sent; they
- * are shown below the newest line. `behind`, in the result, says whether there are newer lines that the reader has not seen.
+ * paint. Only a scroll changes the position. `sent`: the number of this person's lines that are still being sent; the page shows
+ * these lines below the newest line. `behind`, in the result, says whether there are newer lines that the reader has not seen.
  * `place` and `onPlace` are the props of `Chat`.
  */
 export function useLineWindow(lines: Line[], sent: number, older: Older, { place: begin, onPlace }: Reader) {

@@ -70,7 +70,7 @@ export class RoomPeer {
   private wantedEpoch = 0;
   private mostSlots = 4;
   /** The time at which the server first answered an offer in this series of attempts; null before that. A path should be found
-   *  within 5 s of that answer. Refused offers do not count as answers. */
+   *  within 5 s of that answer. A refusal of an offer does not count as an answer. */
   private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;

@@ -3,7 +3,8 @@
 // At most this many UTF-16 units for each visible character, on average over a text. Without this limit, one character could
 // carry any number of accents.
 const UNITS_A_CHARACTER = 8;
-const LEAST_UNITS = 680; // even a short text can have this many UTF-16 units: a name can consist of sixty family emoji
+// The limit in UTF-16 units is never below this number, whatever `most` is: a name can consist of sixty family emoji.
+const LEAST_UNITS = 680;
 
 /** Returns the first `most` visible characters (grapheme clusters, which the server counts, too). So no emoji and no accent is
  *  split. */

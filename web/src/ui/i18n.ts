@@ -30,8 +30,8 @@ const FALLBACK = "en";
 const parts: Part[] = [];
 const listeners = new Set<() => void>();
 let current: Locale = FALLBACK;
-/** The wanted languages, the most wanted first: that of the address (`?lang=`), then those of the browser. `setLocale` puts
- *  its language in front of them. */
+/** The wanted languages, the most wanted first: the language in the page's address (`?lang=`), then the browser's languages.
+ *  `setLocale` puts its language in front of them. */
 let asked: readonly string[] =
   typeof location === "undefined" ? [] : [new URLSearchParams(location.search).get("lang") ?? "", ...navigator.languages];
 /** Returns a word with a Korean particle. This stand-in is replaced by the real function, which is loaded with the Korean

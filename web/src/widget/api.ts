@@ -38,8 +38,8 @@ export interface Widget {
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;
-  /** Tells the widget how to learn who the visitor is: by a function that returns an identification code signed by your back end.
-   *  Null: nobody is signed in. */
+  /** Tells the widget who the visitor is. `getCode`: a function that returns an identification code signed by your back end; null
+   *  if the visitor is not signed in on your site. */
   identify: (getCode: NonNullable<Options["getCode"]> | null) => void;
   /** Shows or hides the launcher, the widget's button on the page. */
   launcher: (shown: boolean) => void;

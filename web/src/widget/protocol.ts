@@ -24,8 +24,9 @@ export interface Context {
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */
   html: string;
-  /** "open" if the visitor has just opened the panel, which is then allowed to take the focus; "" if the visitor has just folded
-   *  it. False if the panel reopened by itself after navigation, or if the page reports a change. */
+  /** What the visitor has just pressed. "open": the visitor has opened the panel, and the panel is allowed to take the focus.
+   *  "": the visitor has folded the panel. False: the visitor has pressed nothing. The panel reopened by itself after navigation,
+   *  or the page reports a change. */
   pressed: string | false;
 }
 

@@ -79,7 +79,10 @@ class Appointment(Struct, kw_only=True):
 
 
 class CancelQuery(Struct, kw_only=True):
-    """The query for a cancellation. `booking`: the `booking` of the appointment to cancel; "": cancel any booking."""
+    """The query for a cancellation.
+
+    `booking`: cancel the appointment only if this is still its `booking`. "": cancel it whatever its `booking` is.
+    """
 
     booking: Booking = ""
 

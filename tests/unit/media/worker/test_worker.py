@@ -92,7 +92,7 @@ async def test_heartbeat_shares_the_wake_up_of_a_ticking_room() -> None:
     await beats(worker, 5)
     taken = ticks(worker) - before
     await worker.close()
-    assert taken < 9  # if each heartbeat woke the worker separately, there would be eleven ticks
+    assert taken < 9  # ticks; there would be eleven if the worker woke for each heartbeat separately
 
 
 async def test_frequent_room_ticks_do_not_add_heartbeats() -> None:

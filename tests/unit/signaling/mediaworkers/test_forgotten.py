@@ -35,8 +35,9 @@ class Rooms:
 
 
 class Looks:
-    """Looks for forgotten rooms of one worker. `look` closes and returns the rooms that were forgotten at the previous call, too.
+    """Looks for forgotten rooms of one worker.
 
+    `look` closes the rooms that were forgotten at the previous call and are still forgotten now, and returns these rooms.
     `known`: names of the rooms of this worker that belong to sessions.
     """
 

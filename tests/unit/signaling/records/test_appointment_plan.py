@@ -37,8 +37,8 @@ plans = st.builds(
     notice_minutes=st.sampled_from([0, 60]),
 )
 hours = st.none() | st.builds(daily, spans, st.sampled_from(ZONES))
-# just before the clocks change in Madrid (March, October), in New York, in Santiago (at midnight), and on Lord Howe Island (by
-# half an hour)
+# The clocks change in the night after each of these days: in Madrid (28 March, 24 October), in New York (7 March, 31 October),
+# in Santiago (5 September, at midnight), and on Lord Howe Island (4 April, by half an hour).
 days = ("2026-03-28", "2026-10-24", "2026-03-07", "2026-10-31", "2026-09-05", "2026-04-04")
 moments = st.sampled_from([at(day, "UTC") for day in days])
 

@@ -26,8 +26,8 @@ interface Script {
 /** Width and height of the picture that the model reads, in px. */
 const MODEL_WIDTH = 256;
 const MODEL_HEIGHT = 144;
-/** The background is drawn smaller by this factor and then enlarged again. So nothing in the background that is smaller than this
- *  number of px can be recognised. */
+/** The background is drawn smaller by this factor and then enlarged again. So nobody can recognise a thing in the background that
+ *  is smaller than this number of px. */
 const COARSE = 20;
 const LANDSCAPE = 1;
 

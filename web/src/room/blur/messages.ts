@@ -1,12 +1,12 @@
 /** The messages between a page and its blur worker. */
 
 export type ToBlurWorker =
-  /** `folder`: the address of MediaPipe's files. Answered by `ready`. */
+  /** Starts the worker, which answers with `ready`. `folder`: the address of MediaPipe's files. */
   | { folder: string }
   /** Asks the worker to answer `awake` after this many ms. Unlike a page's timers, a worker's timers run on time while the page
    *  is hidden. */
   | { wake: number }
-  /** One frame of the camera, answered by `blurred`. */
+  /** One frame of the camera. The worker answers with `blurred`. */
   | { frame: ImageBitmap };
 
 export type FromBlurWorker = { ready: true } | { awake: true } | { blurred: ImageBitmap } | { failed: string };

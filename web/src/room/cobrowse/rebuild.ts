@@ -308,8 +308,8 @@ export class Rebuilt {
     }
   }
 
-  /** Adds a node. Returns false if the child's parent or the node after the child is missing. `anyway`: if only the node after
-   *  the child is missing, adds the child at the end of its parent. With `anyway`, always returns true. */
+  /** Adds `node` to its parent, before the node `nextId`. Without `anyway`, returns false and adds nothing if one of these two is
+   *  missing. With `anyway`, always returns true; if only the node `nextId` is missing, `node` goes to the end of its parent. */
   private add({ parentId, nextId, node }: Add, anyway: boolean): boolean {
     const parent = this.nodes.get(parentId);
     const next = nextId === null ? null : this.nodes.get(nextId);

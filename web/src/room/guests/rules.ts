@@ -36,8 +36,9 @@ export function originalOf({ interpreting }: SessionView, guest: string, side: "
 
 const OTHER = { user: "staff", staff: "user" } as const;
 
-/** Returns the keys of the sentences that tell a person on the side `mine` for whom a guest interprets, and how loud each side
- *  hears the original voices of the other side. `muted`: the guest is in the room with the microphone off. */
+/** Returns the keys of the sentences that the interpreting bar shows to a person on the side `mine`. The sentences say for whom
+ *  the guest interprets, and how loud each side still hears the original voices of the other side. `interpreter`: the person is
+ *  this guest. `muted`: the guest is in the room with the microphone off. */
 export function barKeys(view: InterpretingView, mine: "user" | "staff", interpreter: boolean, muted = false): GuestKey[] {
   if (view.paused && muted) return [interpreter ? "interpret.bar.muted.you" : "interpret.bar.muted"];
   if (view.paused) return ["interpret.bar.paused"];
