@@ -365,7 +365,10 @@ class Ledger:
         self._recount(ticket)
 
     def _recount(self, ticket: Ticket) -> None:
-        """Update how a request counts for the member who has accepted it, after its medium or `aside` has changed."""
+        """Update which capacity of the member an accepted request uses: that for texts, that for calls, or none (`aside`).
+
+        Call after the request's medium or `aside` has changed.
+        """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         member = self.roster.members.get(staff)
         if member is None:

@@ -81,7 +81,7 @@ class Ticket:
 
     @property
     def held_as(self) -> HeldAs:
-        """Which kind of place the accepted request takes at the member who accepted it: text, call, or none (`aside`)."""
+        """Which capacity of its member the accepted request uses: that for texts, that for calls, or none (`aside`)."""
         return "aside" if self.aside else self.request.medium
 
     def status(self) -> RequestStatus:

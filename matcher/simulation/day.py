@@ -33,10 +33,10 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 class Told:
     """Counts of the ranges of waiting times that users were told, by whether the ranges came true.
 
-    `told`: the number of all counted ranges. `kept`: the number of ranges within which the user was served. `early`: the user was
-    served before the range began. `late`: the user still waited when the range ended, and was served later or not at all. If a
-    user stopped waiting unserved before the end of the range, the range is not counted: nobody knows when the user would have
-    been served.
+    `told`: how many ranges are counted. `kept`: in how many of these ranges the user was served. `early`: how many users were
+    served before their range began. `late`: how many users still waited when their range ended; they were served later or not at
+    all. If a user stopped waiting unserved before the end of the range, the range is not counted: nobody knows when the user
+    would have been served.
     """
 
     told: int = 0
@@ -188,7 +188,7 @@ class Day:
             if now_ms >= sweep_ms:
                 self._sweep(sweep_ms, now_ms)
                 sweep_ms = now_ms + SWEEP_MS
-                continue  # perhaps the sweep has put an earlier event into the heap
+                continue  # choose again: perhaps the sweep has put an event into the heap that comes before the chosen one
             self._now_ms = now_ms
             if arrives:
                 self._arrive(following)

@@ -19,8 +19,8 @@ LEAST_SHARE = 0.25
 """Fraction of a link that retransmissions are always allowed to take. Without a retransmission, a single loss would cost a
 keyframe, which is larger."""
 VOICE_BPS = 100_000.0
-"""Bit rate kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. The voice's copies are more
-important than retransmissions of video."""
+"""Bit rate kept free for the voice: 40 kbit/s for the voice, 40 kbit/s for its redundant copies (RED), and 20 kbit/s for packet
+headers. The redundant copies are more important than retransmissions of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
 """Largest burst of retransmissions: the bytes that the budget allows in `AT_ONCE_S` seconds, but at least `AT_ONCE_LEAST_BYTES`
 (2 packets)."""

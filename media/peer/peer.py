@@ -257,8 +257,8 @@ class Peer:
     def lend_picture(self, source: Incoming, slots: Sequence[Outgoing]) -> None:
         """Offload this video, if the fast path can forward it (`slots_of`).
 
-        `slots`: the slots that show this camera or screen, in any layer. Call after Python has handled a packet of `source`, and
-        never while Python must see each packet, as during a recording.
+        `slots`: the viewers' video slots that show this camera or screen, in any layer. Call after Python has handled a packet of
+        `source`, and never while Python must see each packet, as during a recording.
         """
         if self._leg is None or self.downlink.lent is None or self._picture_by is None:
             return

@@ -599,7 +599,7 @@ static void point(fastpath *f, int message, int place) {
     header->msg_controllen = CONTROL;
 }
 
-/* Handle the datagram in one place. */
+/* Handle one datagram. place: the index of its buffer. */
 static void handle(fastpath *f, batch *of, int place) {
     const fastpath_path *from = &f->paths[place];
     int bytes = of->bytes[place];

@@ -100,7 +100,7 @@ class Leg:
         return self._leg is not None
 
     def open_slot(self) -> Any:
-        """Return a new `fastpath_slot` of this peer. The leg owns it."""
+        """Return a new `fastpath_slot` of this peer. The peer's leg owns the slot's memory."""
         return self._made(self.fastpath.lib.fastpath_slot_open(self._leg))
 
     def open_video(self) -> Any:

@@ -57,8 +57,8 @@ class Event(StrEnum):
     KEPT_QUIET = "kept_quiet"
     """The mixer has taken the packets that the fast path had buffered. It needs no more packets until a louder one comes."""
     PASSED = "passed"
-    """In passthrough, Python has forwarded a packet at its arrival. The packets come evenly, so the fast path can send the next
-    packets."""
+    """The mixer passes this voice through, and Python has forwarded its newest packet on arrival. The packets come evenly, so the
+    fast path can forward the next packets."""
     RETURNED = "returned"
     """The fast path gives the voice back or refuses to take it. For example, an unexpected packet has come, or packets come from
     another address, or the fast path has no space for this voice."""

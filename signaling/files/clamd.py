@@ -18,7 +18,8 @@ from .refusal import FileRefused
 
 log = structlog.get_logger(__name__)
 
-# At most this many seconds for one file, including its wait while other files are scanned. clamd scans 25 MB in about a second.
+# A scan of one file takes at most this many seconds, including the file's wait until other files are scanned. clamd scans 25 MB
+# in about a second.
 WITHIN_S = 30.0
 AT_ONCE = 4  # At most this many files are scanned at the same time; clamd has ten threads by default.
 PIECE_BYTES = 256 * 1024

@@ -58,9 +58,9 @@ class Erasing:
         self._seen = await self._records.newest_audit()
 
     async def watch(self) -> None:
-        """Apply here, within a second, what another process has erased, changed or cancelled. Runs until cancelled.
+        """Follow the audit log: when another process has erased, changed or cancelled something, apply this here within a second.
 
-        An example of such a process is `sangdam session erase`.
+        An example of such a process is `sangdam session erase`. Runs until cancelled.
         """
         await self._cancel_asked(0)
         while True:

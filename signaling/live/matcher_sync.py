@@ -254,7 +254,7 @@ class Agreeing:
         return self._new_medium(entry, wanted, status) is None and _alike(wanted, here, ringing, status)
 
     def _new_medium(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> m.Medium | None:
-        """Return the request's medium (text or call) if the matcher has a different one and can change it, else None."""
+        """Return the medium (text or call) that the matcher must give the request; None: no change is needed or possible."""
         medium = self.requests.request_of(entry, wanted).medium
         changes = medium != status.request.medium and (medium == "call" or status.state == "accepted")
         return medium if changes else None

@@ -29,7 +29,7 @@ class Postbox:
         self.addresses = addresses
         self._records = records
         self._now = now
-        self.posted = asyncio.Event()  # set each time this process queues a mail
+        self.posted = asyncio.Event()  # this event is set each time this process queues a mail
 
     async def post(
         self,

@@ -143,8 +143,9 @@ class Sender:
             self._under_way.discard(push.n)
             self._free[rings] += 1
             service.taken[rings] -= 1
-            # a search for due pushes costs more than sending one push, so the next search waits until this service's pushes
-            # take at most half of its `PLACES_A_HOST` places
+            # A search for due pushes costs more than sending one push. So after a push that is not about waiting people, the next
+            # search waits until at most `PLACES_A_HOST` / 2 pushes to this service are being sent. It comes at once if all
+            # `PLACES` were in use.
             if rings or service.taken[False] <= PLACES_A_HOST // 2 or self._free[False] == 1:
                 self.announced.set()
 

@@ -194,7 +194,7 @@ class Outbox(Database):
         return row["at"] if row else None
 
     async def mail_sent(self, mail: MailRecord, now: int) -> None:
-        """Store that a mail was sent. Mask the mail's address and remove the mail's arguments."""
+        """Store that a mail was sent. Mask the stored address, and remove `args`, the values for the texts of this mail."""
         sent = {"state": "sent", "why": "", "address": masked(mail.address), "args": {}, "sent_at": now}
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(sent))
 

@@ -247,9 +247,10 @@ class SignIns(Database):
         return await self._do(sa.update(t.totp).where(_fresh(staff, step)).values(used_step=step)) > 0
 
     async def confirm_totp(self, staff: str, step: int, hashes: list[str], *, audit: Iterable[Audited] = ()) -> bool:
-        """Confirm the authenticator app by its code of this 30-second step, and store the hashes of new recovery codes.
+        """Confirm the authenticator app, and store the hashes of new recovery codes.
 
-        Return False, and store nothing, when this code was already used. `audit`: audit entries to store in the same transaction.
+        `step`: number of the 30-second step whose code the member has typed. Return False, and store nothing, when the code of
+        this step or of a later step was already used. `audit`: audit entries to store in the same transaction.
         """
 
         def confirm(connection: sa.Connection) -> bool:

@@ -43,7 +43,11 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
-    """Add a listener. If the operator already listens in another tab, they only listen from now on, with the microphone off."""
+    """Add a listener.
+
+    If the operator already listens, whispers or has joined in another tab, the operator from now on only listens, with the
+    microphone off.
+    """
     check(session, event.staff)
     if event.staff in session.listeners:
         changed(session, ListenedAs(event.staff, "listen"), now, out)
@@ -88,7 +92,10 @@ def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) ->
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """Remove listeners when the call is over or goes on as text, or their connection has failed. Called after every event."""
+    """Remove all listeners when the call is over or goes on as text, and each listener whose own connection has failed.
+
+    Called after every event.
+    """
     for listener in list(session.listeners.values()):
         if session.state != "active" or session.channel == "text":
             _over(session, listener, "ended", now, out)

@@ -91,7 +91,7 @@ class Promise:
     kept_percent: float
     later_percent: float
     told_percent: float
-    # median width of the ranges that users saw when they queued, divided by the median of how long these users waited
+    # median width of the ranges of waiting times that users saw when they queued, divided by these users' median wait
     width_over_wait: float
     width_s: float
 

@@ -121,7 +121,7 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
 
 
 async def missing(person: Person) -> set[str]:
-    """Return the fields (see `INK`) that the test's three strokes should have inked but that have no ink."""
+    """Return the fields of the board (see `INK`) that must have ink from the test's three strokes, but have none."""
     return {f"{x},{y}" for x in range(1, 7) for y in (2, 3, 4)} - set(await ink(person))
 
 

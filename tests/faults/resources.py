@@ -195,7 +195,7 @@ def _with_small_disk(servers: int, media: int) -> Iterator[Cluster]:
 
 
 async def _full(cluster: Cluster) -> list[Figure]:
-    """Record a call until another program fills the disk.
+    """Record a call. While it is recorded, another program fills the disk.
 
     The call goes on, the people in the call are told that the recording has failed, and the room stays on its worker.
     """

@@ -66,7 +66,8 @@ local function rank_of(ticket)
   return rank_at(standing_of(ticket), place_of(ticket))
 end
 
--- Return the place (`place_of`) that a request of this rank would have in a lane. `standing`: the digits that name the lane.
+-- Return the place (`place_of`: enqueue time and arrival number) that a request of this rank would have in the lanes with this
+-- `standing` (the digits in a lane's name that all its requests share).
 local function place_among(standing, rank)
   local enqueued_at_ms = tonumber(string.sub(rank, 2, 16)) - EARLIER + head_start_ms(standing)
   return sortable(math.max(0, enqueued_at_ms)) .. string.sub(rank, 17)

@@ -31,7 +31,7 @@ from .installation import Installation
 
 INHERIT = "inherit"  # Value of a category's key if the category inherits this setting from its parent.
 STANDARD = "standard"  # Value of a site's `outcomes` if the standard outcomes apply.
-OFF = "off"  # Value of a site's `appointments` if the site offers none, and of `PROVIDER` to remove a provider.
+OFF = "off"  # Value of a site's `appointments` if the site offers none, and of `sign_in_provider` if there must be no provider.
 PROVIDER = "sign_in_provider"  # Key of the sign-in provider of the installation or of an organisation.
 INHERITED = ("hours", "priority", "widens_s", "form")
 

@@ -30,7 +30,7 @@ from .threads import user_may_read
 routes = web.RouteTableDef()
 
 OVER = ("closed", "message_left")  # in these states, a session gets no more pictures and files
-_TRY_AGAIN_S = 5.0  # seconds after which a client may try again, if too many pictures are being sent
+_TRY_AGAIN_S = 5.0  # seconds after which a client may try again, if clients send too many pictures at the same time
 Scan = Callable[[Awaitable[None]], Awaitable[None]]
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
 UPLOADS: web.AppKey[Buckets] = web.AppKey("picture_uploads", Buckets)

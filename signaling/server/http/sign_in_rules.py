@@ -136,10 +136,11 @@ async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: 
 async def store_rules(
     request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str, audit: Iterable[Audited]
 ) -> None:
-    """Store the sign-in rules of the installation or of one organisation (`row`).
+    """Store the sign-in rules of the installation or of one organisation.
 
-    `audit`: audit entries to store in the same transaction. `version`: the version of the rules that the page read. Raises
-    Refused(bad_provider) if the asker could not sign in any more, and Changed if somebody else has changed the rules since.
+    `row`: whose rules these are: `INSTALLATION`, or `rules_of(organisation)`. `audit`: audit entries to store in the same
+    transaction. `version`: the version of the rules that the page read. Raises Refused(bad_provider) if the new rules would lock
+    out the member who makes this request. Raises Changed if somebody else has changed the rules since the page read them.
 
     """
     records = request.app[RECORDS]

@@ -56,7 +56,7 @@ async def undo(request: web.Request) -> web.Response:
         raise Refused(409, state, _WHY[state])
     if state == "" or change is None or undoing is None:
         raise Refused(409, "wrong_state", _NO_SETTINGS)
-    organisation = asker.member.organisation  # the database no longer knows the organisation of a removed site
+    organisation = asker.member.organisation  # not looked up by site: a removed site's organisation is no longer in the database
     note = noting(asker.member.id, "settings.undo", entry.subject, f"#{entry.n}", organisation=organisation)
     try:
         await undoing(request, asker, rest, change, note)

@@ -192,7 +192,7 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
 async def test_event_whose_server_died_is_sent_again_under_its_id(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     await office.records.save_rating("s-1", 4, "", STARTED)
-    # a server takes an event to deliver, so that no other server delivers it, and dies before it has delivered the event
+    # a server claims an event, so that for 60 s no other server delivers it, and dies before the delivery
     [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)
     assert await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000) == [], "leased"
     async with office.sending():

@@ -126,7 +126,10 @@ def test_recorded_cost_halves_each_minute_and_is_bounded() -> None:
 
 
 async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
-    """In one pass of the event loop, the second person's turn comes, and then the time for which this person waits is up."""
+    """The second person's turn comes, and in the same pass of the event loop the longest wait of this person ends.
+
+    The person still gets the turn.
+    """
     queue, loop, entered = line(), asyncio.get_running_loop(), asyncio.Event()
     [first, second] = sessions("xy")
     held = queue.turn(first, longest_s=5)

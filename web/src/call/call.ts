@@ -22,8 +22,8 @@ export class Call {
   private readonly restingStore = createStore(false);
   private started = false;
   private toldEnded = false;
-  /** Whether the visitor has asked to go on in this tab, after another page had taken the session over, and the server has not
-   *  let this tab in again yet. */
+  /** True from the moment at which the visitor asks to go on in this tab, because another page has taken the session over, until
+   *  the server lets this tab in again. */
   tookBack = false;
 
   /** `opener`: the panel that opened this window, if it still exists. */

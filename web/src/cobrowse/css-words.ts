@@ -46,13 +46,13 @@ export const maskValue = (value: string): string =>
 const ATTRIBUTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*(?!["'\s])([^\]"']+?)(?=(\s+[is])?\s*(\]|$))/gi;
 const BEFORE_QUOTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*$/i;
 
-/** Masks the values of attributes in a selector, except the values of those attributes that leave the page unmasked. */
+/** Masks the values of attributes in a selector, except those attributes whose values are never masked (`isShape`). */
 export const maskSelector = (selector: string): string =>
   selector.replace(ATTRIBUTE, (whole, name: string, value: string) =>
     isShape(name.toLowerCase()) ? whole : whole.slice(0, -value.length) + masked(value),
   );
 
-/** Returns whether the string that follows `before` in a selector is the value of an attribute that leaves the page unmasked. */
+/** Returns whether the string that follows `before` in a selector is the value of an attribute whose values are never masked. */
 export const shapes = (before: string): boolean => {
   const name = BEFORE_QUOTE.exec(before)?.[1];
   return name !== undefined && isShape(name.toLowerCase());

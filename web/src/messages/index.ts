@@ -1161,8 +1161,9 @@ export interface ThresholdItem {
 /**
  * A member of staff in a list.
  *
- * ``most_texts``, ``most_calls``: the member's capacity. ``sessions``: how many sessions the member has now. ``texts``,
- * ``calls``: how many of these count against the capacity. A text session does not count while its user has left the page.
+ * ``most_texts``, ``most_calls``: how many text sessions and how many calls the member can have at the same time. ``sessions``:
+ * how many sessions the member has now. ``texts``, ``calls``: how many of these sessions count towards ``most_texts`` and
+ * ``most_calls``. A text session does not count while its user has left the page.
  * ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
  */
 export interface StaffItem {

@@ -14,10 +14,10 @@ import type { PanelState } from "./state";
 import { browser } from "./surroundings";
 import { refusalText, t } from "./words";
 
-// delay, ms, before the code of the conversation is loaded, so that the greeting can use the network first
+// delay, ms, before the conversation's part of this program is loaded, so that the greeting can use the network first
 const TALK_AFTER_MS = 2000;
 const loadTalk = () => withTexts(import("./talk"));
-/** The conversation's code. The greeting does not need this code, so the page fetches it a little later. */
+/** The part of this program that shows the conversation. The greeting does not need this part, so it is loaded a little later. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
 
 const ShownPage = optional(

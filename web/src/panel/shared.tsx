@@ -93,8 +93,8 @@ const ROWS: Record<
   trail: { icon: ListTree, label: "shared.trail", what: (visit, removed) => <Trail steps={trailOf(visit, removed)} /> },
 };
 
-/** A row that says how much about the visit is shared. A press opens the list of items, from which the visitor can remove
- *  items. */
+/** A row that says how many items about the visit are shared with staff. A press opens the list of these items, from which the
+ *  visitor can remove some. */
 export function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
   const { visit, removed, partner } = state;
   const items = visit ? itemsOf(visit, removed) : [];

@@ -51,8 +51,8 @@ const words = (text: string, most: number): string => cut(clean(text).replace(/\
 /** Returns the page that the visitor sees now: the newest page in the trail; undefined if the trail has no page. */
 export const pageOf = (trail: Step[]): Step | undefined => trail.findLast((step) => step.kind === "page");
 
-/** Returns what can be shared. `now`: the time on the panel's clock, ms. Times by the clock of the partner's page are
- *  converted to the panel's clock. */
+/** Returns what the visitor can share with staff about the visit. `now`: the time on the panel's clock, ms. Times by the clock of
+ *  the partner's page are converted to the panel's clock. */
 export function visitOf(context: Context, product: Product | null, allowed: readonly string[], now: number): Visit {
   const trail = readTrail(context.trail).slice(-MOST_STEPS);
   const page = pageOf(trail);

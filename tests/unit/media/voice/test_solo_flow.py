@@ -119,7 +119,7 @@ class Person:
                 self.heard.append(Heard(self.house.time, header.sequence, header.timestamp, packet[header.payload : header.end]))
 
     def missed(self, speaker: Person, since: int) -> int:
-        """Return how many of the speaker's packets, from number `since` on, did not arrive unchanged."""
+        """Return how many of the speaker's packets, from number `since` on, did not reach this listener, or arrived changed."""
         came = {each.payload for each in self.heard}
         return sum(speaker.payload(number) not in came for number in range(since, speaker.n))
 

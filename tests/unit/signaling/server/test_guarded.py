@@ -376,7 +376,7 @@ def test_end_of_a_response_reaches_a_client_that_paused(monkeypatch: pytest.Monk
         async with serving(Limits(idle_s=0.2), more=[web.get("/answers", answers)]) as place:
             with small_socket(place.port) as client:
                 await loop.sock_sendall(client, b"GET /answers HTTP/1.1\r\nHost: x\r\n\r\n")
-                await asyncio.sleep(1)  # five times `idle_s`, after which the server closes an idle connection
+                await asyncio.sleep(1)  # five times `idle_s`; the server closes a connection that has been idle for `idle_s`
                 while part := await loop.sock_recv(client, 8192):
                     got += part
         return len(got.partition(b"\r\n\r\n")[2])

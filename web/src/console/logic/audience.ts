@@ -7,7 +7,7 @@ export type Why = "catching_up" | "consultation" | "whisper";
 export interface AudienceRule {
   /** The only audience that the line can have; null if the writer can choose. */
   forced: Audience | null;
-  /** The text key that says why there is no choice; null if there is a choice. */
+  /** The key of the text that says why the writer cannot choose the audience; null if the writer can choose. */
   why: Why | null;
 }
 

@@ -4,7 +4,7 @@ import { TopicSelect, type PartProps } from "./names";
 import type { Template } from "./plan";
 import { t } from "./texts";
 
-/** Chooses the categories in which counselors must choose an outcome. */
+/** The form in which an operator sets for which categories counselors must choose an outcome. */
 export function Required({ site, plan, onChange }: PartProps) {
   const all = [{ id: "*", name: t("topic.all") }, ...site.categories];
   const set = (id: string, on: boolean) =>

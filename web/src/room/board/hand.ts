@@ -183,7 +183,7 @@ function erase({ board, canvas }: Desk, press: Press): Doing {
       }
     },
     end: () => undefined,
-    cancel: () => undefined, // a pinch does not bring erased shapes back, but the person can undo the erasing
+    cancel: () => undefined, // if the gesture becomes a pinch, erased shapes stay erased; the person can undo the erasing
   };
 }
 

@@ -34,7 +34,7 @@ async function send(client: Client, message: RequestMessage): Promise<void> {
 const wants = ({ captions, you }: SessionView): boolean => captions?.wanted_by.includes(you) ?? false;
 
 interface PartProps extends Props {
-  /** The person whose words are shown; undefined for the bar and the button. */
+  /** The person whose words this component shows; undefined if it is the captions' bar or button. */
   person?: ParticipantView;
   button?: boolean;
 }

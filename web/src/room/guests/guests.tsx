@@ -1,4 +1,4 @@
-/** Guests: the button and dialog to invite and remove them, and the bar that says who interprets. */
+/** The button and the dialog with which people invite and remove guests, and the bar that names the interpreter. */
 
 import { UserPlus } from "lucide";
 import { useState } from "preact/hooks";

@@ -20,7 +20,7 @@ addTexts(lineText);
 /** Returns a system line about a guest, an interpreter or a phone camera in words; "" for any other system line. */
 export const guestLine = (line: Line, name: string): string => lineText(`system.${line.text}`, { ...line.args, name });
 
-/** Returns what the author of a line is: for a guest the guest's label in words, such as "interpreter"; for everybody else
- *  `role`. */
+/** Returns the role of a line's author in words: for a guest, the words of the guest's label, such as "interpreter"; for
+ *  everybody else, `role`. */
 export const authorRole = (line: Line, role: string): string =>
   line.role === "guest" ? textOr(`label.${line.args["label"]}`, role) : role;
