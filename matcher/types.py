@@ -13,7 +13,7 @@ from msgspec import Struct
 RequestKind = Literal["user", "callback", "help"]
 StaffRole = Literal["counselor", "professional"]
 Medium = Literal["text", "call"]  # What a request asks for; voice and video are both calls.
-HeldAs = Literal["text", "call", "aside"]  # How an accepted request counts for its holder: "aside" takes no place.
+HeldAs = Literal["text", "call", "aside"]  # The place that an accepted request takes in its member's capacity; "aside": none.
 RequestState = Literal["promised", "waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]

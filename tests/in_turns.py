@@ -1,4 +1,4 @@
-"""Count how much happens in one turn of the event loop."""
+"""Count how many callers go on in one turn of the event loop."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Line:
             node = self._node
             try:
                 return await self._send(flight)
-            except (*_HOPELESS, *_PASSING) as error:  # this includes MovedError, a subclass of AskError
+            except (*_HOPELESS, *_PASSING) as error:  # AskError, one of _PASSING, includes MovedError
                 await self._hang_up()
                 reason = error
             if _is_hopeless(reason):

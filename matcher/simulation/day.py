@@ -58,7 +58,7 @@ class Told:
 
     @property
     def kept_percent(self) -> float | None:
-        """Return the share of the counted ranges that came true, or None if no range counts."""
+        """Return the percentage of the counted ranges that contained the real wait, or None if no range was counted."""
         return 100 * self.kept / self.told if self.told else None
 
 

@@ -135,7 +135,10 @@ class AppointmentModel(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole model: groups of staff, queues, and appointments. A file of arrivals replaces the queues."""
+    """The model of a simulated day: groups of staff, queues, and appointments.
+
+    If a file lists the users who arrive, the simulation does not use `queue`.
+    """
 
     staff: Annotated[list[StaffModel], Meta(min_length=1)]
     queue: list[QueueModel] = []

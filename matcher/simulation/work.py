@@ -21,11 +21,12 @@ Sureness = Literal["few", "rough", "fair", "good"]
 
 
 class Visit(Struct, frozen=True, array_like=True):
-    """A user who asked for a counselor, or a counselor who asked for a professional's help.
+    """A past request: a user asked for a counselor, or a counselor asked for a professional's help.
 
-    `at_s`: seconds from the beginning of the past days. `topic`: index of the request's topic in the list of topics. `talked_s`:
-    length of the conversation; None: nobody served the request. `counts`: whether the figures count this visit. The figures leave
-    out visits to a site whose figures the person who asked for the preview has no right to see.
+    `at_s`: time of the request, in seconds from the beginning of the past days on which the preview is based. `topic`: index
+    of the request's topic in the list of topics. `talked_s`: length of the conversation; None: nobody served the request.
+    `counts`: whether the figures count this visit. The figures leave out visits to a site whose figures the person who asked for
+    the preview has no right to see.
     """
 
     at_s: float

@@ -46,6 +46,6 @@ def check(message: bytes) -> bytes:
 
 
 def passed_on(participant: str, body: bytes) -> bytes:
-    """Return the message that carries a participant's sign of presence to the other participants."""
+    """Return the message that brings a participant's sign of presence (`body`, from `check`) to the other participants."""
     name = participant.encode()
     return PRESENCE + var_uint(len(name)) + name + var_uint(len(body)) + body

@@ -379,7 +379,7 @@ class BoardRoom:
         self._observed.clear()
 
     def catch_up(self) -> None:
-        """Send the whole board to participants who have answered our step 1 but have sent no step 1 (request) of their own.
+        """Send the whole board to participants who have answered our sync request (step 1) but have sent no request of their own.
 
         Call this method a few times each second.
         """

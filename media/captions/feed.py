@@ -128,7 +128,7 @@ class Feed:
     # methods of `Receiver`, which take messages from the captions process
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None:
-        """Pass on words of a stream to the people who could hear the voice."""
+        """Pass on words that were spoken in a stream (a voice) to the people who could hear this stream."""
         said = self._said.get(stream)
         if said is not None:
             self._say(said, words)

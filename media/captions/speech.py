@@ -68,10 +68,10 @@ class Speech:
 
     def _begin(self) -> None:
         self._windows = []
-        self._pause = 0  # Windows since the last window with speech.
+        self._pause = 0  # Number of windows (32 ms each) since the last window with speech.
         self._speech = 0  # Number of windows with speech in the present utterance.
         self._last_pause = 0  # Length of the utterance, in windows, up to its last short pause.
-        self._drafted = 0  # Value of `_speech` at the last draft.
+        self._drafted = 0  # Value of `_speech` when the last draft (preliminary caption) was made.
 
     @property
     def speaking(self) -> bool:

@@ -43,7 +43,7 @@ OLD_S, OLD_PACKETS = 60.0, 3000
 packets older. Late packets come at the end of an outage that held them up."""
 SUSPECTS = 4
 """After this many late packets the buffer assumes a new stream, if no other packets come between them, and they come at the pace
-of a voice. Packets that were held up come all at once, or among packets that are in time."""
+of a voice. Late packets of the present stream would come all at once, or between packets that are in time."""
 SPREAD_S = 0.030
 """The transit times of the packets with which the sound begins differ by at most this many seconds. Packets that took longer were
 held up, and are dropped."""

@@ -209,10 +209,10 @@ class Peer:
     def lend(
         self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
     ) -> None:
-        """Offload this peer's voice: the fast path sends its packets to `listeners` until `recall`.
+        """Offload this peer's voice: the fast path sends the voice's packets to `listeners` until `recall` is called.
 
         A packet louder than `quiet_from` (audio level in -dBov) also ends the offloading; 0: no packet does. `mixed`: whether
-        the mixer needs the packets, too; the fast path buffers a mixed voice's packets until `bring`. Do nothing if offloading is
+        the mixer needs the packets, too. If so, the fast path buffers them until `bring` is called. Do nothing if offloading is
         not possible yet.
         """
         ears = [each.downlink.lent for each in listeners]

@@ -30,7 +30,7 @@ MIX_AGE_S = 0.07
 NACK_TRIES = 8  # At most this many requests for one packet are sent; then a keyframe is requested instead.
 NACK_EVERY_S = 0.06  # At least this many seconds pass between two requests for the same packet.
 NACK_REORDER_S = 0.005
-"""For this many seconds, missing packets do not count as lost, because packets can arrive out of order."""
+"""A missing packet counts as lost only this many seconds after a later packet has arrived: packets can arrive out of order."""
 KEYFRAME_EVERY_S = 0.3  # seconds; at most one keyframe request per stream is sent in this time
 
 

@@ -108,7 +108,7 @@ TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
     (Mode.HUSHED, Event.ROUTED_TO_MIX): (Mode.MIXED, Effect.TAKE_BACK),
     (Mode.PASSTHROUGH, Event.ROUTED_TO_MIX): (Mode.MIXED, None),
     (Mode.FLOWING, Event.ROUTED_TO_MIX): (Mode.MIXED, Effect.END_FLOW),
-    # Python has handled a packet, and offloads the voice
+    # Python has forwarded a packet itself, and now offloads the voice to the fast path
     (Mode.RELAYED, Event.STEADY): (Mode.OFFLOADED, Effect.OFFLOAD),
     (Mode.MIXED, Event.AUDIBLE): (Mode.BUFFERED, Effect.BUFFER),
     (Mode.MIXED, Event.QUIET): (Mode.HUSHED, Effect.HUSH),

@@ -63,7 +63,7 @@ class Voices:
     """
 
     def __init__(self, clock: Clock, tick_room: Callable[[float], None], due: int) -> None:
-        """Prepare the mixer. `due`: the step of its first tick.
+        """Prepare the mixer. `due`: the time of the mixer's first tick, in steps of `TICK_STEP_S`.
 
         `tick_room(now)` is called to tick the whole room when the packet that the mixer awaits has arrived.
         """

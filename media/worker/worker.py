@@ -42,7 +42,7 @@ RESTING_AT_ONCE = 30  # at most this many resting rooms tick in one wake-up of t
 MAX_ROOMS = 1000  # at most this many rooms on one worker
 MAX_PEERS = 2000  # at most this many peers in all rooms of one worker
 CLOSE_S = 1.0  # When the worker closes, peers get at most this many seconds to end properly.
-ECHOES_A_SECOND = 20  # At most this many answers a second to STUN requests without credentials; further requests are dropped.
+ECHOES_A_SECOND = 20  # A worker answers at most this many STUN requests without credentials a second, from everybody together.
 LOG_EVERY = 500  # Write one log line for this many failures of a kind.
 
 

@@ -37,7 +37,7 @@ from .rate_limits import Buckets, network_of
 from .sign_in_refused import SignInRefused
 
 TICKET_LIFE_MS = 5 * 60_000
-_TIMEOUT_MS = 120_000  # ms in which the person must unlock the passkey; a browser can choose another time
+_TIMEOUT_MS = 120_000  # suggests to the browser how many ms a person has to unlock the passkey; a browser can choose another time
 _SIGNING_IN = "passkey sign-in"
 
 

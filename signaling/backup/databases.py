@@ -103,7 +103,7 @@ class _Sqlite:
         beside = self._file.with_name(f"{self._file.name}.restoring")
         try:
             beside.touch(mode=0o600)
-            shutil.move(source, beside)  # `move` copies the file if the database is on another file system
+            shutil.move(source, beside)  # if `source` is on another file system, `move` copies the file
             beside.replace(self._file)
         except OSError:
             beside.unlink(missing_ok=True)

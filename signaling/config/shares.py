@@ -38,7 +38,7 @@ class Sites:
         self._sizes = Counter(self._owners.values())
 
     def have_place(self, counts: Mapping[str, int], site: str, most: int) -> bool:
-        """Return whether `site` is allowed one more of the `most` places that all sites share.
+        """Return whether `site` may take one more of the `most` places, such as places in a queue, that all sites share.
 
         `counts`: the number of places that each site has taken. `most`: the limit for all sites together.
         """

@@ -148,7 +148,7 @@ class Inviting:
                 name = wanted.staff.name if wanted.staff else wanted.site.name(wanted.language)
                 await self._lines.answer(entry, Person(id=author, role="counselor", name=name), "first", wanted.line)
         except Exception:
-            # the other software gets no link and starts the conversation again, so nobody could ever enter this one
+            # the other software, which asked for this conversation, gets no link and asks again: nobody could ever enter this one
             await self._sessions.apply(entry, Left(session.user))
             raise
         for client in self._hub.of_staff(session.owner)[-1:] if session.owner else []:

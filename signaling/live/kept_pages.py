@@ -24,7 +24,7 @@ class KeptPages:
         self._now = now
 
     def settle(self, entry: Entry) -> bool:
-        """Start or stop recording the page, and record who sees it.
+        """Start or stop recording the page, and note in the recording which staff see the page now.
 
         Return whether the browser must now send the whole page again (a snapshot). Staff may have seen the page before everybody
         agreed to the recording. So nothing is recorded before the next snapshot.

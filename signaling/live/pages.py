@@ -122,7 +122,7 @@ class Pages:
         """Pass one part of the page on to its viewers, and keep the part for later viewers.
 
         Ignore a part of the page if nobody sees the page. If an earlier part is missing, ignore all parts until the next
-        snapshot. Raise NotAllowed if another connection shows the page now, or if the page sends too much.
+        snapshot. Raise NotAllowed if the user now shows a page over another connection, or if the page sends too many bytes.
         """
         entry = self._index.entries.get(message.session)
         if entry is None or entry.page.client is not client:
@@ -318,7 +318,7 @@ class Pages:
     # --- what staff show on the page -----------------------------------------------------------------------------------------
 
     def point(self, client: Client, entry: Entry, person: Person, message: PointPage) -> None:
-        """Show on the user's page what a member points at: a pointer, a frame or a stroke. Raises NotAllowed."""
+        """Show a mark of a member of staff on the user's page: a pointer, a frame or a stroke. Raises NotAllowed."""
         target = self._target(client, entry, person)
         if target is not None and target.queued_bytes < POINTER_QUEUE:
             target.send(Pointed(session=entry.id, name=person.name, kind=message.kind, node=message.node, spots=message.spots))

@@ -29,7 +29,7 @@ from signaling.records.push import OTHERS, RING, Device, Push
 log = structlog.get_logger(__name__)
 
 MOST_TASKS = 1000  # At most this many pushes are being queued at the same time.
-ANSWER_LIFE_MS = 24 * 3_600_000  # A push about an answer is not sent any more after this many ms.
+ANSWER_LIFE_MS = 24 * 3_600_000  # A push that tells a user of an answer by staff is sent at most this many ms after the answer.
 ANSWER_AGAIN_MS = 3_600_000  # While a user stays away, at least this many ms pass between two pushes about answers.
 AWAY_LIFE_MS = 3_600_000  # A push that tells a member that their state is "away" is not sent any more after this many ms.
 _TOLD_OF = frozenset({"text", "picture", "file"})

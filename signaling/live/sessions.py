@@ -292,7 +292,7 @@ class Sessions:
             # an operator who has just stopped listening in, or is about to start, gets no view
             if client.greeted and entry.session.anyone(participant) is not None
         ]
-        if not viewers:  # for example after the user has disconnected
+        if not viewers:  # nobody is connected, for example because the user has just disconnected
             return
         around = self.surroundings(entry)
         for participant, client in viewers:

@@ -25,7 +25,7 @@ LOOK_S = 0.4  # seconds between two checks whether the sign-ins of members who s
 
 
 class StandBy:
-    """Keeps members signed in at the matcher while they stand by."""
+    """Keeps members signed in at the matcher while they stand by (have closed the console, and are reached by push)."""
 
     def __init__(
         self,

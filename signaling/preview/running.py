@@ -35,7 +35,7 @@ LONGEST_S: Final = 15.0  # a simulation may take at most this many seconds; usua
 
 
 class Busy(Exception):
-    """The preview cannot be made now: previews of colleagues take too long, or the simulation takes too long or fails."""
+    """The preview cannot be made now: earlier previews are not finished in time, or the simulation takes too long or fails."""
 
 
 class Superseded(Exception):

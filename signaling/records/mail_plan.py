@@ -91,7 +91,7 @@ def fields_of(plan: MailPlan) -> dict[str, Any]:
 
 
 def plan_of(fields: dict[str, Any]) -> MailPlan:
-    """Return the plan from the fields that `fields_of` made. Empty texts and empty values of one language are left out."""
+    """Return the plan from the fields that `fields_of` made. Empty texts and empty names of senders are left out."""
     plan: dict[str, Any] = {"senders": {}, "texts": {}}
     for name, value in fields.items():
         language, *rest = name.removeprefix(_PREFIX).split(".")

@@ -92,10 +92,10 @@ class Outbox(Database):
         """Put a mail into the outbox.
 
         Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
-        `answers`: id of a message that a user left, if the mail tells the user that staff answered this message. One transaction
-        stores the mail, and stores in the message which mail tells of the answer. Return False, and store nothing, when the
-        message has such a mail already. `audit`: audit entries to store in the same transaction. Raises UnknownSession when the
-        session was erased, and MailRefused with the reason unsubscribed, too_many_mails or mail_full.
+        `answers`: id of a message that a user left, if the mail tells the user that staff answered this message. The transaction
+        that stores the mail also stores the mail's id in the message. Return False, and store nothing, when the message has a
+        mail's id already. `audit`: audit entries to store in the same transaction. Raises UnknownSession when the session was
+        erased, and MailRefused with the reason unsubscribed, too_many_mails or mail_full.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
 
@@ -281,7 +281,11 @@ def _next_due(connection: sa.Connection, now: int, after: str, ahead_ms: int) ->
 
 
 def _due(now: int, ahead_ms: int) -> sa.ColumnElement[bool]:
-    """Return the SQL condition for mails that are due. If `ahead_ms` is 0, the database can use an index for this condition."""
+    """Return the SQL condition for mails that are due.
+
+    `ahead_ms`: how far `now` is ahead of the computer's clock, which decides when reminders are due. If `ahead_ms` is 0, the
+    database can use an index for this condition.
+    """
     if not ahead_ms:
         return _c.next_at <= now
     by_machine = _c.kind.in_(REMINDERS)

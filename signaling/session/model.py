@@ -72,7 +72,7 @@ GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
 ARRIVING_MS = 60_000  # how long a disconnected guest who has not entered yet can return; then the guest is removed
 GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered can return; then the guest is removed
-MOST_INVITATIONS = 20  # one session makes at most this many links for guests
+MOST_INVITATIONS = 20  # in one session, at most this many links for guests are made in all
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits for a counselor; then it is given up
@@ -156,7 +156,7 @@ class Person(Struct, kw_only=True):
 
     @property
     def is_camera(self) -> bool:
-        """Whether this is the user's phone, which only shows a second picture."""
+        """Return whether this is the user's phone, which only sends a second picture, and takes no other part in the session."""
         return self.label == "camera"
 
 
@@ -217,8 +217,8 @@ class Captions(Struct, kw_only=True):
 
     ``offered``: the site allows captions. ``keep``: the site keeps the captions if people agree. ``wanted``: the participants who
     have turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``: the
-    words are stored with the conversation now. ``written``: words might have been stored. ``failed``: the connection
-    to the captions process was lost.
+    captions are stored with the conversation now. ``written``: some captions of this conversation might have been stored.
+    ``failed``: the connection to the captions process was lost.
     """
 
     offered: bool = False

@@ -51,8 +51,8 @@ def channel_changed(session: Session, event: ChannelChanged, now: int, out: list
 def _go_on_as_text(session: Session, out: list[Effect]) -> None:
     """Close all peer connections, and keep everything else: people, chat lines, pictures and board.
 
-    Raises NotAllowed if the owner has not returned in time. Raises NotAllowed also while a guest, a professional or a colleague
-    is in the call or is asked for, because these people come for a call.
+    Raises NotAllowed while the owner (the counselor) is disconnected. Raises NotAllowed also while a guest, a professional or a
+    colleague is in the call or is asked for, because these people come for a call.
     """
     if session.owner_lost or session.open_help() is not None or session.guests():
         raise NotAllowed("wrong_state")

@@ -65,9 +65,9 @@ Casting = Callable[[Service], AbstractAsyncContextManager[Cast]]
 
 @pytest.fixture(scope="session")
 def casting(playwright: Playwright, pool: Pool, media_folder: Path) -> Casting:
-    """Return a `Casting`, which gives a service's people with browsers to a test.
+    """Return a `Casting`, which gives a test people who use a service in browsers.
 
-    At the end, fail if one of the people's pages has thrown an error.
+    At the end of the test, fail if one of the people's pages has thrown an error.
     """
 
     @asynccontextmanager

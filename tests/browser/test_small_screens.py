@@ -173,7 +173,7 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await eventually(lambda: user.page.evaluate(AWAKE), True, "the screen does not lock during the call")
     await eventually(lambda: user.page.evaluate(MIRRORED), True, "the user sees the front camera as in a mirror")
     await user.get("camera-flip").click()
-    await counselor.sees(media.PROFESSIONAL)  # the back camera shows this blue
+    await counselor.sees(media.PROFESSIONAL)  # the fake back camera shows the professional's colour
     await eventually(lambda: user.page.evaluate(MIRRORED), False, "the back camera is not mirrored")
     await user.get("camera-flip").click()
     await counselor.sees(media.USER)

@@ -144,7 +144,7 @@ class _Show:
         assert self.video.lend(by, self.slots)
 
     def pictured(self, packet: bytes, after: int = 0) -> bytes:
-        """Return the packet, changed into the next packet of the offloaded video, or into the packet `after` packets later."""
+        """Return the packet with the header of the offloaded video's next packet, or of the packet `after` packets after that."""
         head = bytes([0x80 | packet[0] & 0x3F, packet[1] & 0x80 | 96])
         sequence = (self.video.incoming.highest + 1 + after) & 0xFFFF
         return head + sequence.to_bytes(2, "big") + packet[4:8] + b"\0\0\0\7" + packet[12:]

@@ -198,7 +198,7 @@ async def test_reloaded_page_returns_to_its_place(pages: Pages) -> None:
 
 
 async def test_chromium_sends_a_voice_lost_in_bursts_again(pages: Pages) -> None:
-    """The SDP does not say so, but libwebrtc keeps the sent packets of a voice, and answers requests (NACK) for them."""
+    """Chromium keeps the sent packets of a voice, and answers requests (NACK) for them, although its SDP offers no NACK."""
     worker = await anext(pages.service.worker.events())
     assert isinstance(worker, wire.Snapshot)
     proxy = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"))

@@ -61,7 +61,7 @@ async def test_two_first_sign_ins_at_once_are_of_one_member(ready: Desk, provide
 
 
 async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, provider: Provider) -> None:
-    """If our database kept the password of somebody whom the provider has deactivated, this person could still sign in."""
+    """People of a provider get no password, passkey or app here. With one, people deactivated by the provider could sign in."""
     _, cookie = await sign_in(ready, provider)
     for path in ("passkeys/begin", "second-factors/app"):
         assert await refused(await ready.post(f"/api/{path}", {}, headers=cookie)) == (409, "by_provider")

@@ -2226,8 +2226,8 @@ export interface Colleagues {
 /**
  * A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
  *
- * Sent at once, and again whenever the member connects, until the member has read along. The message does not say what was
- * written.
+ * Sent at once, and again whenever the member connects, until the member has opened the session to read it. The message does
+ * not say what was written.
  */
 export interface MentionOut {
   type: "mentioned";

@@ -297,8 +297,8 @@ export class Devices {
       });
   }
 
-  /** Ends the blur on a device that cannot do it. The camera is switched off, too, because nobody is allowed to see the
-   *  background unless the person wants that. */
+  /** Ends the blur on a device that cannot blur. Also switches the camera off, because nobody is allowed to see the background
+   *  unless the person wants that. */
   private unblur(problem: BlurProblem, turn: number): void {
     if (turn !== this.turns.camera) return;
     this.setBlur(problem);

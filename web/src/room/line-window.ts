@@ -118,7 +118,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const span = spanOf(part, lines);
   const complete = span.to === count;
   const growing = span.to - span.from < Math.min(MOST, count);
-  const held = part.first !== null; // new lines do not move the part
+  const held = part.first !== null; // the rendered part stays where it is when new lines come
   // While the part grows in steps, screen readers do not announce new lines. If all lines are rendered, the part gets its full
   // size (MOST) now. So later lines need no growth, and are announced.
   const follow = ({ from, to }: Span) => setPart({ first: null, size: from ? to - from : MOST });
@@ -186,7 +186,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
     if (line) {
-      settle(); // stores the height first, so that sit() does not repeat the scroll of call()
+      settle(); // stores the box's present height, so that sit() does not scroll once more by the distance that call() scrolls
       call(line);
       sit();
       setWanted(0);

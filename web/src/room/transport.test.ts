@@ -28,7 +28,7 @@ describe("fragments", () => {
 
 describe("Watchdog", () => {
   /** Ticks a watchdog every 100 ms. `echo` returns whether a heartbeat that is sent now gets an answer. Returns the
-   *  time (ms) at which the watchdog gave the connection up; null if it did not. */
+   *  time (ms after the start) at which the watchdog gave the connection up; null if it did not before `untilMs`. */
   function run(untilMs: number, echo: (now: number) => boolean): number | null {
     const watchdog = new Watchdog(0);
     for (let now = 0; now <= untilMs; now += 100) {

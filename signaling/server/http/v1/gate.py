@@ -51,7 +51,7 @@ async def _holder(request: web.Request) -> Holder:
             raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
     if not buckets.take(holder.token.id, now):
-        request[HOLDER] = holder  # from this value, `_tell` puts the token's limits into the headers of the refusal, too
+        request[HOLDER] = holder  # so that `_tell` can put the token's limits into the headers of this refusal, too
         raise Refused(
             429,
             "too_often",

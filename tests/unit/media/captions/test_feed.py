@@ -97,7 +97,7 @@ def test_words_of_a_consultation_stay_with_staff_after_it_ends() -> None:
     public = room.speaks("counselor")
     assert secret != public
     room.process.says(public, "hello again")
-    room.process.says(secret, "do not tell her")  # the words come late, because the model was slow
+    room.process.says(secret, "do not tell her")  # the slow model finds these earlier words after "hello again"
     assert room.words == [
         ("counselor", ["professional", "user"], "hello again"),
         ("counselor", ["professional"], "do not tell her"),

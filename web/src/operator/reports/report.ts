@@ -67,7 +67,7 @@ export function dayText(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
-/** Returns the first and the last of the last `days` days, today included. */
+/** Returns a span of `days` days that ends today. */
 export function lastDays(days: number, now: Date): Span {
   const first = new Date(now);
   first.setDate(first.getDate() - days + 1);

@@ -1,5 +1,5 @@
-/** Shows an earlier conversation to the visitor, to read only: its lines by day, the message that the visitor left, and the
- *  board. */
+/** Shows an earlier conversation to the visitor, who can only read it: its lines by day, the message that the visitor left, and
+ *  the board. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { Line } from "../../messages";

@@ -1,7 +1,7 @@
 /** Decides from the frames of a blurred picture whether this device is fast enough. Pure: the caller gives the time, in ms. */
 
-/** During this time after the blur has begun, ms, no frames are counted: they are slow on every device then, because the code is
- *  still being compiled. */
+/** In the first ms after the blur has begun, no frames are counted. Frames are slow on every device then, because the browser is
+ *  still compiling the code. */
 const WARM_UP_MS = 2000;
 const WINDOW_MS = 3000;
 /** The lowest acceptable number of frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes

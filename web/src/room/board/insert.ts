@@ -29,8 +29,8 @@ interface Insert {
 
 /**
  * Uploads pictures and puts them on the page as shapes, or behind the shapes as the page's background. The first 20 pages of a
- * PDF become pages of the board. If a file fails, a toast says so, and the other files are inserted. Of many files, inserts the
- * first ten.
+ * PDF become pages of the board. If a file fails, a toast says so, and the other files are inserted. Only the first
+ * ten files are inserted.
  */
 export async function insertFiles(given: Insert): Promise<void> {
   const { board, link, pictures, page, files, as } = given;

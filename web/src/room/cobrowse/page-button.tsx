@@ -12,7 +12,7 @@ import { t } from "./words";
 interface Props {
   client: Client;
   session: SessionView;
-  /** Whether the console shows the page beside the conversation now. */
+  /** Whether the console now shows the user's page beside the conversation. */
   open: boolean;
   onToggle: () => void;
 }

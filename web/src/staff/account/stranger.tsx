@@ -15,7 +15,7 @@ interface StrangerProps {
 /** The page that the link in a mail about a new sign-in opens, for people who say that this sign-in was not theirs. Ends the
  *  sign-in that the person has reported and all later sign-ins. Then offers a link for a new password. */
 export function Stranger({ token, onDone }: StrangerProps) {
-  // the login name of the account; null until the server has ended the stranger's sign-in
+  // the login name of the account; null until the server has ended the reported sign-in
   const [login, setLogin] = useState<string | null>(null);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
