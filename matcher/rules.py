@@ -22,7 +22,7 @@ MEDIA: Final[tuple[Medium, ...]] = ("text", "call")
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
 MOST_PRIORITY: Final = 100  # largest priority; the smallest is the negative of this
 MOST_WIDENS_MS: Final = 86_400_000
-MOST_CAPACITY: Final = 1_000  # A member takes at most this many texts, and at most this many calls, at the same time.
+MOST_CAPACITY: Final = 1_000  # Largest `texts` and largest `calls` of a member: sessions of each kind at the same time.
 CALL_WEIGHT: Final = 100_000  # A call counts for more than any number of texts when the least loaded member is chosen.
 
 

@@ -46,8 +46,8 @@ class Layer:
 class Choice:
     """The layers that a viewer gets. `layers`: video slot → name of the layer that it shows (None: the slot is paused).
 
-    `limits`: what the viewer must be told now. It names each slot whose video is "low" (in a lower layer) or "paused". None:
-    there is nothing to tell.
+    `limits`: what the viewer must be told now: video slot → "low" (a lower layer is shown) or "paused", for each limited slot.
+    None: there is nothing to tell.
     """
 
     layers: dict[int, str | None]

@@ -39,9 +39,9 @@ class Job:
 
 
 class Work:
-    """The jobs of all streams. `next` returns a job for the model, and `done` takes its result.
+    """The utterances of all streams that wait for the speech model, as jobs.
 
-    The model has at most one job at a time.
+    `next` returns a job for the model, and `done` takes the job's result. The model has at most one job at a time.
     """
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ class Gains:
         self._now: dict[str, float] = {}
         self._target: dict[str, float] = {}
         self.settled = True
-        """True while no gain is moving. While `settled` is true and the same sources sound, every tick has the same recipe."""
+        """True while no gain is moving. Then `advance` returns the same recipe at every tick if the same sources sound."""
 
     def aim(self, target: Mapping[str, float]) -> None:
         """Set the gains that apply from the end of the next tick on. Gains are clamped to 0..4."""

@@ -17,7 +17,9 @@ from .streams import Send, Streams
 
 TICK_STEP_S = 0.005
 """Length of a step in seconds. A room's ticks can be moved earlier by one step at a time."""
-GUARD_S = 0.002  # seconds; a tick moves earlier by a step only if every delay is too long by the step and this margin
+GUARD_S = 0.002
+"""A room's ticks move earlier by one step only if every source's delay is longer than needed by more than the step plus this many
+seconds."""
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """The room moves its ticks earlier when every heard source's delay was longer than needed in each of the last `SPARE_TICKS` ticks
 (half a second). In passthrough (one voice's packets are forwarded undecoded), `PASSED_SPARE_TICKS` ticks are enough, because the

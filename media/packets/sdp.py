@@ -215,9 +215,10 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 def _roles(parts: list[_Part]) -> list[str]:
     """Return the role of each section; "" for a rejected section.
 
-    Six or ten video sections get their roles by position: camera, screen, then slots. With any other number of video sections,
-    the first section that sends is a camera, the second section that sends is a screen, and sections that only receive are slots.
-    A rejected section that sends also counts, so that a screen can be offered without a camera.
+    A slot is a video section that receives another person's video. If there are six or ten video sections, the first is the
+    camera, the second the screen, and all others are slots. With any other number of video sections, the first section that sends
+    is the camera, the second section that sends is the screen, and sections that only receive are slots. A rejected section that
+    sends also counts, so that a screen can be offered without a camera.
     """
     kinds = [part.kind for part in parts]
     ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]

@@ -431,8 +431,8 @@ class Peer:
     def tick(self, now: float) -> None:
         """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
 
-        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect. While the peer `is_calm`, only one call
-        in 200 ms has an effect, or one in 100 ms without the fast path.
+        Call every 20 ms. While the peer `rests` or `is_calm`, most calls have no effect: only one call in 200 ms has one. While
+        the peer `is_calm` but does not rest, and there is no fast path, one call in 100 ms has an effect.
         """
         if now < self._tick_due:
             return

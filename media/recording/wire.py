@@ -34,9 +34,9 @@ class Begin(Struct, tag="begin", kw_only=True):
 
 
 class Track(Struct, tag="track", kw_only=True):
-    """Announce a stream that belongs to a segment of a recording. The stream's packets name it by `track`.
+    """Announce a stream that belongs to a segment of a recording. Each packet of the stream carries the number `track`.
 
-    `after`: track with another layer of the same video, which this track continues. -1: there is none.
+    `after`: number of the track that this track continues with another layer of the same video. -1: this track continues none.
     """
 
     segment: int

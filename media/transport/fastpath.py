@@ -96,7 +96,7 @@ class Leg:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the leg exists: `close` has not been called."""
+        """Return whether the leg (the fast path's part of this peer) exists: `close` has not been called."""
         return self._leg is not None
 
     def open_slot(self) -> Any:

@@ -127,7 +127,7 @@ class IceLite:
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
         """Take the peer's response to one of the worker's probes.
 
-        Return False if the response is not authentic, or if it does not come from the address of one of these probes.
+        Return False if the response is not authentic, or if it does not come from the address to which its probe was sent.
 
         If the selected address is silent, select the address of the response: media then goes to that address.
         """

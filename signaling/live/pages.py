@@ -112,7 +112,7 @@ class Pages:
             await self._sessions.apply(entry, CobrowseChanged(entry.session.user, on=False))
 
     async def stop(self, client: Client, session: str) -> None:
-        """Let the user stop co-browsing from the page itself."""
+        """End co-browsing, because the user pressed "stop" on the page that staff see. `client`: this page's connection."""
         entry = self._index.entries.get(session)
         if entry is None or entry.page.client is not client:
             raise NotAllowed("replaced")
@@ -286,7 +286,7 @@ class Pages:
                 page.behind.discard(participant)
         if not page.viewers:
             self._forget(page)
-        if entry.lock.locked():  # the session is not saved yet; `Sessions.apply` calls this method again
+        if entry.lock.locked():  # the session is not saved yet; after saving, `Sessions.apply` calls this method again
             entry.refresh_due = True
             return
         if self.kept.settle(entry) and page.frames and not page.asked:

@@ -104,7 +104,7 @@ class ReadingAlongs:
         return self.staffing.works_for(staff, entry) and mentions.may_read_along(entry.session, staff.id)
 
     def entry_for(self, client: Client, session: str) -> Entry | None:
-        """Return the session if this connection reads along in it, or None."""
+        """Return the session if a mentioned colleague reads along in it over this connection, or None."""
         entry = self._index.entries.get(session)
         reads = entry is not None and client.staff is not None and entry.readers.get(client.staff.id) is client
         return entry if reads else None

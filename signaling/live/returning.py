@@ -138,11 +138,11 @@ class Returning:
         return await self._renewed(entry, new)
 
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
-        """After this call, the new token, which is stored already, opens the session.
+        """Let the new token open the session from now on, instead of the old one. The database contains the new token already.
 
-        A page that is open with the old token gets the message that it was replaced, and its connection is closed. The sound and
-        video of that page end at once. Staff also stop seeing the tab of the partner's site that was shown, because the person
-        with the new token may be at another place, and has not agreed to show a page there.
+        If a page is open with the old token, the server tells this page that another page has replaced it, and closes the page's
+        connection. The sound and video of that page end at once. If staff saw a tab of the partner's site, they stop seeing it,
+        because the person with the new token may be at another place, and has not agreed to show a page there.
         """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))

@@ -86,8 +86,8 @@ class Boards:
 
         # Id → name of each member of staff; the list of users' messages shows who has taken a message.
         self._takers: dict[str, str] = {}
-        self._frames: dict[Group, bytes] = {}  # Group of staff → the encoded queue of this group in this round.
-        self._behind: list[Client] = []  # Consoles to which this round has not sent the queue yet.
+        self._frames: dict[Group, bytes] = {}  # Group of staff → the queue that this round (see `run`) sends to them, encoded.
+        self._behind: list[Client] = []  # Consoles to which the present round has not sent the queue yet.
 
     async def run(self) -> None:
         rounds = 0

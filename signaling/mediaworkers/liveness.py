@@ -54,7 +54,7 @@ class Silence:
 
     @property
     def is_long(self) -> bool:
-        """Return whether the worker has been silent for so long that it counts as dead, unless it is starved."""
+        """Return whether the worker has been silent so long that it counts as dead, unless it is starved (gets no CPU)."""
         return self.is_death(starved=False)
 
 

@@ -170,8 +170,8 @@ class Fleet:
 
         Choose among the workers of `region` that are not busy. If `region` has no such worker, choose among all live workers.
 
-        Until `settle`, a room that an earlier leader left open on a live worker stays on that worker. Return None when no worker
-        is live.
+        Until `settle` is called, a room that an earlier leader left open on a live worker stays on that worker. Return None when
+        no worker is live.
         """
         placed = self._placed.get(room) or self._keeper(room)
         if placed is None or not placed.usable:

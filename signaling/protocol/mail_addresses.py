@@ -30,7 +30,7 @@ def address_of(text: str) -> str:
         raise BadAddress("A mail address has no line breaks and no control characters.")
     local, at, domain = text.strip().rpartition("@")
     if not domain.isascii() and len(domain) <= MOST_CHARACTERS:
-        domain = idna.encode(domain).decode()  # empty if the domain cannot be converted
+        domain = idna.encode(domain).decode()  # if the domain cannot be converted, the result is empty
     text = f"{local}{at}{domain}"
     if len(text) > MOST_CHARACTERS or not _ADDRESS.match(text) or ".." in local or local.startswith(".") or local.endswith("."):
         raise BadAddress("That is not a mail address.")

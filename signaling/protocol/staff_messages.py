@@ -21,7 +21,7 @@ class SetState(Message, tag="state"):
 
 
 class SetTextsInCall(Message, tag="texts_in_call"):
-    """A member of staff chooses whether users' requests for text are offered to this member during a call."""
+    """A member of staff chooses whether requests for text sessions are offered to this member during this member's calls."""
 
     on: bool
     id: int | None = None

@@ -141,8 +141,8 @@ def _wants(endpoint: Any, event: Event) -> bool:
 def session_event(connection: sa.Connection, kind: EventType, session_id: str, at: int, about: str = "", **data: Any) -> None:
     """Announce an event about one session, if the session exists.
 
-    `at`: when the event happened (Unix ms). `about`: a text that differs between events of the same type and session. `data`:
-    further fields of this type of event.
+    `at`: when the event happened (Unix ms). `about`: a text that distinguishes this event from the other events of the same type
+    and session. `data`: further fields of this type of event.
     """
     if not anybody_listens(connection):
         return

@@ -23,7 +23,7 @@ from .types import SignInRecord
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
 MOST_QUEUED = 100_000  # at most about this many pushes wait in the outbox; then only pushes about waiting people are accepted
 RING = 0  # rank of pushes about rings (somebody waits for a member of staff); the lowest rank is sent first
-OTHERS = 1  # rank of all pushes that are not about waiting people
+OTHERS = 1  # rank of all other pushes, which are sent after those about rings
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
 _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c

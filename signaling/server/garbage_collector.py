@@ -32,9 +32,11 @@ def is_due(new: int, kept: int, *, calm: bool) -> bool:
     """Return whether a full run is due.
 
     `new`: about how many objects were made since the last full run. `kept`: objects that survived that run. A full run is due
-    when `new` exceeds `LEAST` and, while the server is calm, a quarter of `kept` or, while the server is busy, twice `kept`. The
-    limit for a busy server is so high because many reconnecting clients make many new objects, but hardly any garbage that needs
-    a full run: `let_go` breaks the reference cycles of closed WebSockets.
+    when `new` exceeds both `LEAST` and a second limit. While the server is calm, this limit is a quarter of `kept`. While the
+    server is busy, the limit is twice `kept`.
+
+    The limit for a busy server is so high because many reconnecting clients make many new objects, but hardly any garbage that
+    needs a full run: `let_go` breaks the reference cycles of closed WebSockets.
     """
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 

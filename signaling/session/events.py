@@ -220,10 +220,10 @@ class HelpAsked:
 
 @dataclass(frozen=True, slots=True)
 class TransferAsked:
-    """The owner transfers the user.
+    """The session's owner transfers the user to another member of staff.
 
-    ``staff``: the member of staff who is asked, or "" for anyone who serves ``category``. ``name``: name of that person or
-    category.
+    ``staff``: the member who is asked to take the user, or "" for anyone who serves ``category``. ``name``: the name of this
+    member, or of ``category`` if ``staff`` is "".
     """
 
     participant: str

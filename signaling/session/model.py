@@ -269,8 +269,8 @@ class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
     ``asked``: how often the request has rung. ``excluded``: staff to whom the request is not offered. ``to``: the member of staff
-    who is asked by name, or "". ``to_name``: the name of this member or category, which the user is told in a transfer without a
-    consultation. ``why``: why nobody came (declined, expired, nobody), or "".
+    who is asked by name, or "". ``to_name``: in a transfer, the name of the member ``to``, or of ``category`` if ``to`` is "".
+    The user is told this name if there is no consultation. ``why``: why nobody came (declined, expired, nobody), or "".
     """
 
     state: HelpState

@@ -33,8 +33,9 @@ Inline = str | Span
 
 @dataclass
 class _Open:
-    """An emphasis that is not closed yet: the marks (such as "**") that opened it, and the pieces of the row read since.
+    """An emphasis whose closing marks have not been read yet.
 
+    `run`: the marks (such as "**") that opened the emphasis. `of`: the pieces of the text that were read after these marks.
     `wordy`: whether the emphasis contains a letter or a digit. Otherwise its marks belong to an emoticon such as *^^*.
     """
 
@@ -44,7 +45,7 @@ class _Open:
 
 
 def inline(row: str) -> list[Inline]:
-    """Split one row into pieces: plain text, links, code and emphasis."""
+    """Split one row of text into pieces: plain text, links, code and emphasis."""
     pieces: list[Inline] = []
     for piece in _code_spans(row):
         if isinstance(piece, Span):

@@ -96,7 +96,10 @@ async def test_open_conversation_moves_and_the_first_device_says_so(service: Ser
 
 
 async def test_device_that_was_replaced_in_the_queue_is_not_let_in(service: Service) -> None:
-    """Very many pages reconnect at the same time, so the first device waits for its turn while the conversation moves."""
+    """Very many pages reconnect at the same time, so the first device waits for its turn to connect.
+
+    While it waits, the user moves the conversation to a second device.
+    """
     user, _ = await talking(service)
     gate = service.live.admission._returning
     async with AsyncExitStack() as others, asyncio.timeout(PATIENCE_S):

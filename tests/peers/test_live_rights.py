@@ -344,7 +344,7 @@ class Reader:
 
 
 async def recorded(service: Service, session: str, participant: str) -> str:
-    """Make a recorded track of 200 MB, which takes minutes to download slowly. Return the track's path for HTTP requests."""
+    """Make a recorded track of 200 MB, which `Reader` needs minutes to download. Return the track's path for HTTP requests."""
     folder = service.settings.recordings_dir / session / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant=participant, kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]

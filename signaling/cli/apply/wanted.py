@@ -214,9 +214,9 @@ class Wanted:
         return self._with_hours(table, site, wanted["categories"])
 
     def _merged_site(self, table: str, present: Document, given: Document) -> Document:
-        """Return a site's present table, changed by the keys of the file.
+        """Return a site's present table, with the values of those keys that the file contains.
 
-        A category's table in the file changes only this category.
+        A table of one category in the file changes only this category.
         """
         wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
         if not self._prune:

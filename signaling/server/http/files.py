@@ -85,9 +85,10 @@ async def upload(request: web.Request) -> web.Response:
 
 
 class FileAsked(Struct, frozen=True):
-    """A file that a client is about to send: its sender, its name, and its largest size.
+    """A file that a client is about to send.
 
-    `actor`: the sender's name in the audit log.
+    `participant`: the sender. `actor`: the sender's name in the audit log. `line`: the id of the chat line that shows the file.
+    `most_bytes`: a larger file is refused.
     """
 
     session: str

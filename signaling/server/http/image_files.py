@@ -30,8 +30,11 @@ LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn t
 # a light picture has at most this many bytes when decoded; a phone's photo of 12 megapixels has 48 million bytes
 LIGHT_MEMORY = 64 * 1024 * 1024
 LIGHT_WORK = 150_000_000  # a light picture has at most this many pixels, multiplied by the number of the decoder's passes
-MOST_SPENT_SESSION_S = 12.0  # s of CPU time for a session's pictures; the sum halves every minute. Above it, the session waits.
-MOST_SPENT_ADDRESS_S = 40.0  # if an address's pictures lately took more than this many seconds of CPU time, the address must wait
+
+# A session or an address whose pictures took more than this many seconds of CPU time must wait before it sends another picture.
+# `Ledger` sums these seconds. Past work counts half as much after each minute.
+MOST_SPENT_SESSION_S = 12.0
+MOST_SPENT_ADDRESS_S = 40.0
 
 
 @dataclass(slots=True, eq=False)

@@ -22,7 +22,8 @@ from tests.peers.proxy import Line, Way
 OPUS, RED, LEVEL = 111, 63, 20
 REPORT_PACKETS = 50  # packets that a receiver gets between two of its reports of loss
 RTT_S = 0.05
-"""Round trip between a speaker and the worker. The delay of the link itself is left out, because it changes no score."""
+"""Time in s from the worker's request for a lost packet until the packet arrives. Other packets have no constant delay, because
+such a delay changes no score."""
 TRAILER_BYTES = 10
 """Bytes that SRTP adds to a packet. They take up bandwidth of the link, too."""
 Arrival = tuple[float, int, int, bytes]
@@ -41,8 +42,8 @@ def heard(case: Case, seed: int = 1) -> Samples:
 def _up(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return the packets that arrive at the worker over a speaker's link.
 
-    If the link loses many packets, each packet also contains a copy of the packet before it, as browsers send it. If the link
-    loses them in bursts, the worker requests lost packets, and they come again after `RTT_S`.
+    If the link loses many packets, each packet also contains a copy of the packet before it, as browsers send it. If many losses
+    lie in bursts, the worker also requests lost packets. A requested packet arrives `RTT_S` or more after the request.
     """
     redundant = line.loss > red.BEGIN_LOST
     way, again, copier, order = Way(line, seed), Way(line, f"{seed} again"), red.Copier(OPUS, RED), count()

@@ -109,8 +109,8 @@ export class Rules {
     return secrets.has(field);
   }
 
-  /** Remembers an element that is a secret field or an editor now. Without this call, the rules would miss an element that is one
-   *  only for a moment between two snapshots. */
+  /** Remembers an element if it is a secret field or an editor now. Without this call, the rules would miss an element that is a
+   *  secret field or an editor only for a moment between two snapshots. */
   note(element: Element): void {
     if (isField(element)) this.isSecret(element);
     isEdited(element);

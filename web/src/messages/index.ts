@@ -1301,7 +1301,7 @@ export interface SetState {
   id?: number | null;
 }
 /**
- * A member of staff chooses whether users' requests for text are offered to this member during a call.
+ * A member of staff chooses whether requests for text sessions are offered to this member during this member's calls.
  */
 export interface SetTextsInCall {
   type: "texts_in_call";

@@ -53,7 +53,7 @@ test("a history is fetched in parts, and a part that comes twice changes nothing
   const steps = journal();
   const parts: Record<string, unknown> = {
     "/board": { steps: steps.slice(0, 2), epoch: 1, next: 8 },
-    "/board?epoch=1&after=8": { steps: steps.slice(0, 2), epoch: 2, next: 9 }, // the server has merged the changes since
+    "/board?epoch=1&after=8": { steps: steps.slice(0, 2), epoch: 2, next: 9 }, // the server merged changes after the first part
     "/board?epoch=2&after=9": { steps: steps.slice(2), epoch: 2, next: 0 },
   };
   const history = new BoardHistory(await boardSteps("/board", (path) => Promise.resolve(parts[path])));

@@ -12,8 +12,8 @@ export function keepAwake(): () => void {
       if (over || (lock && !lock.released)) await taken.release();
       else lock = taken;
     } catch {
-      // The browser refused the lock, for example because the battery is low. When the person returns to the page, the page asks
-      // again.
+      // The browser refused to keep the screen on, for example because the battery is low. When the person returns to the page,
+      // the page asks again.
     }
   };
   const returned = () => void acquire(); // the browser released the lock when the page was hidden

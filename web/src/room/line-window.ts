@@ -24,7 +24,7 @@ const ABOVE = 6; // how many of the first AT_FIRST lines are above the reader's 
 const GROWS_MS = 50; // pause between two steps that add lines, ms, in which the page can handle clicks and keys
 const NEAR = 900; // px: if the reader is this close to the first or last rendered line, the range of rendered lines moves
 const AT_END = 60; // px: a reader this close to the end counts as being at the end
-const OVER = 40; // px: if the first visible line is this far down, the reader sees what is above the conversation
+const OVER = 40; // px: if the first visible line is at least this far down in the box, the reader sees what is above the lines
 const CALLED_MS = 1600; // ms for which a line is highlighted after the reader has jumped to it
 
 /** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
@@ -55,8 +55,8 @@ export function partAt(lines: Numbered, at: number): Part {
   return { first: lines[Math.max(0, index - ABOVE)]!.seq, size: AT_FIRST };
 }
 
-/** Returns the range of the part's lines. If this page does not have the part's first line, returns the range of the newest
- *  lines. */
+/** Returns the range of the lines in a part of the conversation. If this page does not have the part's first line, returns the
+ *  range of the newest lines. */
 export function spanOf({ first, size }: Part, lines: Numbered): Span {
   const from = first === null ? -1 : lines.findIndex(({ seq }) => seq === first);
   if (from < 0) return { from: Math.max(0, lines.length - size), to: lines.length };

@@ -35,8 +35,9 @@ export interface PeerPorts {
 }
 
 const NO_PATH_MS = 5000;
-/** While the status is `text_only`, a new attempt starts this many ms after the last one started, or as soon as the WebSocket is
- *  back. The pauses never get longer, so that a new path is found quickly. */
+/** While the status is `text_only`, a new attempt to connect starts this many ms after the start of the last attempt. If the
+ *  WebSocket reconnects earlier, the attempt starts at that moment. The pauses never get longer, so that a new path is found
+ *  quickly. */
 const TEXT_ONLY_EVERY_MS = 5000;
 const NEXT_TRY_MS = 300;
 const TICK_MS = 100;

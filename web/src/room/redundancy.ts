@@ -101,7 +101,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    // a link without loss ends RED only after the trial, because until then the measured span includes loss from before RED
+    // RED is turned off on a link without loss, but only after the trial: until then, the span includes loss from before RED
     else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false;
   }
 

@@ -307,7 +307,10 @@ def test_removed_viewer_is_sent_nothing_more(twins: Twins) -> None:
 
 
 def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
-    """When a leg (the fast path's part of a peer) ends, the leg's slots and videos are freed, whichever leg ends first."""
+    """A leg is the fast path's part of a peer. When a viewer's or the sender's leg ends, the leg's slots and videos are freed.
+
+    The test ends a viewer's leg first, and then the sender's leg.
+    """
     twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
     twins.fast.viewers[0].lent.close()
     assert twins.fast_takes(twins.made("l", vp8(2))[1], 1.1)

@@ -1,4 +1,4 @@
-"""While a worker's event loop waits for events, it forwards offloaded voices. All other work is still done in time."""
+"""While a worker's event loop waits for events, it forwards offloaded voices. Timers, threads and other sockets still run."""
 
 from __future__ import annotations
 

@@ -18,9 +18,10 @@ from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, 
 from signaling.protocol.texts import Exact, Seen
 
 SOURCES = Path(__file__).parents[4] / "signaling"
-ELSEWHERE = {  # File → raw input that this file is allowed to read without the parser.
+# File → function or attribute by which this file may read input without the protocol's parser. Comments say which input it reads.
+ELSEWHERE = {
     "own_texts.py": "json.loads",  # The server's own texts.
-    "sentences.py": "json.loads",  # Sentences of `sangdam doctor`.
+    "sentences.py": "json.loads",  # The sentences that `sangdam doctor` prints, from files of the package.
     "remote.py": "json.Decoder",  # The announcements of media workers in Redis.
     "lease.py": "json.Decoder",  # The leader's lease in Redis.
     "stored_sessions.py": "json.decode",  # Briefs that our server stored.

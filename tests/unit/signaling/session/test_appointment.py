@@ -1,7 +1,7 @@
 """Appointments.
 
-The tests check that the matcher keeps the booked counselor free shortly before the start, how an appointment is missed, and that
-the call rings first at the booked counselor and then at everybody.
+The tests check that the matcher keeps the booked counselor free shortly before the start, and when an appointment counts as
+missed. They also check that the call rings first at the booked counselor and then at everybody.
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ export interface LoadPart {
 
 type Load = Pick<StaffItem, "sessions" | "texts" | "calls" | "most_texts" | "most_calls">;
 
-/** Returns the parts of the text about one staff member. The part about text sessions is left out if the member takes no text
- *  sessions and has none. If the member takes at most one call at a time, the part about calls is "in a call", or is left out if
- *  the member is in no call. A member who takes no text sessions always has a part about calls. Sessions whose visitor has left
- *  the page have a part of their own. */
+/** Returns the parts of the text that says how busy a member of staff is:
+ *  - the number of text sessions, unless the member takes no text sessions and has none;
+ *  - "in a call", if the member is in one call and takes one call at a time;
+ *  - otherwise the number of calls, if the member has any, takes several at a time, or takes no text sessions;
+ *  - the number of sessions whose visitor has left the page, if there are any. */
 export function loadOf({ sessions, texts, calls, most_texts, most_calls }: Load): LoadPart[] {
   const parts: LoadPart[] = [];
   if (texts > 0 || most_texts > 0) parts.push({ key: "load.texts", n: texts, most: most_texts });

@@ -32,8 +32,8 @@ export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Se
 
 export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
 
-/** Whether the read mark of a line names those who have read the line. The mark shows names if there are several readers, or if
- *  the reader is a guest. Without the guest's name, the line's author would think that somebody other than the guest has read the
- *  line. */
+/** Returns whether the read mark of a line shows the names of those who have read the line. It shows names if there are several
+ *  readers, or if the only reader is a guest. Without the guest's name, the line's author would think that somebody other than
+ *  the guest has read the line. */
 export const namesReaders = (participants: ParticipantView[], readers: Mark[]): boolean =>
   readers.length > 1 || readers.some((mark) => participants.some(({ id, role }) => id === mark.participant && role === "guest"));

@@ -48,7 +48,7 @@ export function unsettled(text: string, values: Values): Unsettled[] {
   return [...left].map((variable) => ({ variable, value: values[variable] ?? null }));
 }
 
-/** Replaces a variable by `words`. If `words` is empty, also removes a space behind the variable. */
+/** Replaces a variable by `words`. If `words` is empty, also removes one space directly after the variable. */
 export function settled(text: string, variable: Variable, words: string): string {
   const place = `{${variable}}`;
   return words === "" ? text.replaceAll(`${place} `, "").replaceAll(place, "") : text.replaceAll(place, () => words);
