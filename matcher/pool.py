@@ -178,9 +178,10 @@ class Member:
 class Demand:
     """The demand of one queue: what its requests need, and the pools that can serve it.
 
-    The roster keeps three lists with one entry for each tier. `pools`: the pools that serve the demand in this tier. `present`:
-    how many signed-in members, in any state, these pools have. `narrower`: how many signed-in members serve the demand in
-    narrower tiers.
+    A tier says how widely a request is offered: to staff of its category only (the narrowest tier), of the parent category, or of
+    any category. The roster keeps three lists with one entry for each tier. `pools`: the pools that serve the demand in this
+    tier. `present`: how many signed-in members, in any state, these pools have. `narrower`: how many signed-in members serve the
+    demand in narrower tiers.
 
     `obstructed`: a cache for `Why` (why a member got a request and others did not), which names the same members again and again
     in a busy service. The cache holds the obstacles of the first `Rules.max_why` members who serve the demand, narrowest tier

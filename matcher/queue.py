@@ -141,7 +141,7 @@ class Queue(Demand):
         return ahead
 
     def head_since_ms(self) -> int | None:
-        """Return the earliest `waiting_since_ms` of the lanes' oldest requests. None: nobody waits in this queue."""
+        """Return the earliest `waiting_since_ms` among the oldest requests of the queue's lanes (parts). None: nobody waits."""
         return min((lane.items.first()[2].waiting_since_ms for lane in self.lanes.values()), default=None)
 
 

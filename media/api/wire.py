@@ -190,9 +190,10 @@ class SpeakingChanged(Event, tag="speaking"):
 
 
 class PicturesLimited(Event, tag="pictures"):
-    """Videos for which a viewer's connection is too slow. `slots`: video slot → "low" (in a lower layer) or "paused".
+    """The videos for which a viewer's connection is too slow.
 
-    Slots that are not named are not limited. The event is repeated every 5 s while any slot is limited.
+    `slots`: number of a slot (a video section of the viewer's SDP offer that receives) → "low" (the viewer gets a lower layer) or
+    "paused". Slots that are not named are not limited. The event is repeated every 5 s while any slot is limited.
     """
 
     room: str

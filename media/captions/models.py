@@ -26,7 +26,8 @@ TOKENS, TOKENS_A_SECOND = 16, 14
 """The model writes at most `TOKENS` tokens (parts of words) for an utterance, and `TOKENS_A_SECOND` more for each second of its
 sound. So a model that repeats the same words stops soon."""
 SESSION, AUTO = "session", "auto"
-"""Settings in place of a language: the session's language, or the language that the model detects by itself."""
+"""Two values that the settings may have in place of a language: "session" is the session's language, and "auto" is the language
+that the model detects."""
 
 
 class ModelError(Exception):

@@ -29,8 +29,8 @@ END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utt
 AFTER_WINDOWS = 5  # At most this many windows of the final pause still belong to the utterance.
 DRAFT_EVERY = 47  # A new draft is also written down after this many windows of speech (1.5 s in all) since the last draft.
 LONGEST = 375
-"""An utterance is cut when it has this many windows (12 s in all): at its last short pause if that is in the second half,
-otherwise at its end."""
+"""An utterance is cut when it has this many windows (12 s in all). It is cut at its last short pause, if this pause is in the
+second half of the utterance, and otherwise at its end."""
 LEAST_SPEECH = 3  # A sound with fewer windows of speech (100 ms in all) is a click and no utterance.
 
 Probability = Callable[[Floats], float]

@@ -259,7 +259,7 @@ class Remedy:
             self._try(lost, now)
 
     def _try(self, lost: float, now: float) -> None:
-        """Begin to watch whether the copies that begin now raise the loss."""
+        """Begin to watch whether the loss rises because of the redundant copies that the sender adds from now on."""
         self._before, self._began, self._worse = lost, now, 0
 
     def _look_on(self, lost: float, remembered: float, now: float) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 MAX_BYTES = 64 * 1024
 MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
-SLOTS = 4  # Number of video sections that receive, in the offer of a client whose room has no guests.
+SLOTS = 4  # Number of receiving video sections in the SDP offer of a client whose room has no guests.
 MOST_SLOTS = 8
 """At most this many video sections receive. A room with guests needs them: five faces, two screens, and a phone as a second
 camera."""

@@ -41,7 +41,8 @@ class Requests:
         self._highest = -1
         self._judged = -1
         self._lost: set[int] = set()
-        """Packets after `_judged` that the link has lost, even if a copy or a retransmission has come since."""
+        """Numbers of the packets after `_judged` that the link has lost. A number stays if a copy or a retransmission of the
+        packet has come since."""
         self._wanted: dict[int, int] = {}
         """Packet that is still missing → number of requests for it. The oldest packet is first."""
         self._asked: dict[int, float] = {}

@@ -9,7 +9,7 @@ from media.api.recording_files import Kind
 
 
 class Box(NamedTuple):
-    """Rectangle of the exported picture, in pixels."""
+    """The rectangle that one video fills within the exported picture, in pixels."""
 
     x: int
     y: int

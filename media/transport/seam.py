@@ -1,8 +1,9 @@
 """The only module that uses aiortc's private names.
 
 This module uses aiortc's DTLS and SCTP unchanged, but not aiortc's peer connection, receivers and senders. These three are made
-for end points: with them, one datagram from a stranger ends a call, and one lost packet adds 280 ms of delay for the rest of the
-call. `tests/unit/media/transport/test_seam.py` fails when a new aiortc moves a name that is used here.
+for clients and not for servers: one datagram from a stranger ends their call. One lost packet adds 280 ms of delay for the rest
+of the call. `tests/unit/media/transport/test_seam.py` fails when a new version of aiortc renames or moves something that this
+module uses.
 """
 
 from __future__ import annotations

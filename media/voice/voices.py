@@ -28,8 +28,8 @@ from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 TICK_SAMPLES = 960  # samples of a tick (20 ms) at 48 kHz
 HURRIED_STEPS = 2  # `Voices.hurry` sets the room's next tick to this many steps (5 ms each) after the present step
 MAX_CATCH_UP = 3
-"""When ticks are late, the mixer runs at most this many of them at once. If it ran more, the listeners' jitter buffers would drop
-the burst of packets."""
+"""When ticks are late, the mixer catches up with at most this many of them in one go. If it ran more, the listeners' jitter
+buffers would drop the burst of packets."""
 
 
 class Clock(Protocol):

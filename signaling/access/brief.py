@@ -29,7 +29,7 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-# texts from the browser are cut to this length; later, `make_brief` cuts each text to the length of its field
+# a text from the browser is cut to 4,000 visible characters; later, `make_brief` cuts each text to the length of its field
 _Loose = Annotated[str, by(Seen(4000, cut=True))]
 
 

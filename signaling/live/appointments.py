@@ -205,7 +205,7 @@ class Appointments:
                 await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
-        """Return the sessions at the realm's sites whose callback or appointment nobody has accepted yet, the earliest first."""
+        """Return the realm's sessions with a callback or appointment that nobody has accepted yet, the earliest booking first."""
         found = [entry for entry in self._index.callbacks.values() if realm.has(entry.site) and entry.session.callback]
         return sorted(found, key=lambda entry: (entry.session.callback.due_at if entry.session.callback else 0, entry.id))
 

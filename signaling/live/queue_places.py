@@ -40,7 +40,10 @@ class Places:
         self._near: dict[str, Entry] = {}
 
     async def round(self) -> None:
-        """Check the queue places of one round. If a check fails, cancel the other running checks and raise its exception."""
+        """Check the places in the queue of those users whose turn is in this round.
+
+        If a check fails, cancel the checks that run at the same time, and raise the exception of the failed check.
+        """
         waiting = self._index.waiting
         near = {session: entry for session, entry in self._near.items() if session in waiting}
         self._near = {}

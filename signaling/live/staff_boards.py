@@ -37,13 +37,13 @@ from signaling.session import views
 log = structlog.get_logger(__name__)
 
 ROUND_S = 1.0  # Seconds between two rounds, in which changes are sent to consoles and operators.
-COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds of `ROUND_S`.
+COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds (of `ROUND_S` seconds each).
 ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds of `ROUND_S`.
 TREND_EVERY_ROUNDS = 60  # The wallboard's curves (trend) are sent again after this many rounds of `ROUND_S`.
 QUEUE_ITEMS = 50  # Largest number of items of each list in a member's queue.
 
-# Largest number of bytes of queues that are sent in one round. So a few seconds pass until a long queue has reached a thousand
-# consoles.
+# In one round, the server sends the lists of waiting people (queues) to consoles, in all at most this many bytes. So a few
+# seconds pass until a long list has reached a thousand consoles.
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # The values on which a member's queue depends: organisation, role, locale, languages, sites, categories, and the member's id if

@@ -33,7 +33,8 @@ LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 MOST_TRIES = 12
 # seconds for which no mail is sent after the first, second, … failure of the mail server; the last value repeats
 PAUSES_S = (1, 2, 5, 15, 60, 300)
-# seconds between two searches for due mails while a reminder is due by the clock `now`, but not yet by the machine's clock
+# Seconds between two searches for due mails while the two clocks disagree: a reminder is due by the clock `now`, but not yet by
+# the machine's clock.
 EARLY_S = 1.0
 LOOK_S = 5.0  # Seconds between two searches for mails that other servers of the cluster have queued.
 

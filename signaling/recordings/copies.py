@@ -98,7 +98,7 @@ class Copies:
         return Copy(state="making")
 
     async def close(self) -> None:
-        """Cancel all copies that are being made or wait."""
+        """Cancel the copies that are being made, and the copies that still wait for their turn."""
         for work in self._works.values():
             work.task.cancel()
         await asyncio.gather(*(work.task for work in self._works.values()), return_exceptions=True)

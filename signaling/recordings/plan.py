@@ -1,6 +1,7 @@
 """The plan of an export, and its subtitles.
 
-Pure. The audience decides which tracks the file contains, and which periods of each track.
+Pure. The audience of the exported file (only staff, or everybody) decides which tracks the file contains, and which periods of
+each track.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 def of_site(before: Site | None, after: Site) -> list[Entry]:
     """Return one audit entry for each changed part of a site.
 
-    The operators' pages, each of which changes one part, store the same entries. `before`: None for a new site.
+    An operators' page changes only one part of a site, and its entry is equal to the entry for this part here. `before`: None for
+    a new site.
     """
     subject, former, found = f"site/{after.id}", before or Site(id=after.id), []
     # the audit entry about the hours of a removed category comes before the entry about the removal

@@ -36,8 +36,8 @@ class Leading(Database):
     async def lead(self) -> int:
         """Raise the term (the number in the database), which makes this server the leader. Return the new term.
 
-        The call waits for open transactions of the old leader, and raises RecordsAway after `WAIT_S`. Later transactions of that
-        leader are refused.
+        The call first waits until no transaction of the old leader is open. It raises RecordsAway if one is still open after
+        `WAIT_S`. Later transactions of the old leader are refused.
         """
         async with self._writing(WAIT_S) as connection:
             newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)

@@ -60,9 +60,9 @@ class Links(Leading):
         await self._transaction(add, writes=True)
 
     async def link_subject(self, token_hash: str, purpose: str, now: int) -> str:
-        """Return the subject of an unused link, that is, to what it leads. The link stays unused.
+        """Return the subject of an unused link: the text that says to what the link leads, such as a session's id.
 
-        Raises LinkUnusable with the reason bad_invite, replayed or expired. `now`: Unix ms.
+        The link stays unused. Raises LinkUnusable with the reason bad_invite, replayed or expired. `now`: Unix ms.
         """
         found = await self._transaction(lambda connection: _usable(connection, token_hash, purpose, now), writes=False)
         return str(found["subject"])

@@ -246,8 +246,8 @@ async def serve(
     """Serve until SIGINT or SIGTERM.
 
     `stop`: if given, this object already receives these signals. `on_ready`: called when the server begins to accept requests.
-    Raises OSError with the address when a port is taken, CannotOpen when the database cannot be opened, and Overtaken when
-    another server has become the leader.
+    Raises OSError with the address when a port is taken, and CannotOpen when the database cannot be opened. Raises Overtaken
+    when another server has become the leader.
     """
     stop = stop or Stop()
     with suppress(Stopped):

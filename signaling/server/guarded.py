@@ -146,8 +146,8 @@ class Guarded(web.RequestHandler):
         self._guard = guard
         self._idle = False
         self._held = False  # True: this connection reads nothing, because its buffer was full
-        # None: this connection is not in the queue of connections that will read again. Otherwise: the argument `resume_parser`
-        # for the moment when this connection reads again.
+        # None: this connection does not wait in the queue of connections that will read again. Otherwise: the value to pass as
+        # `resume_parser` to `resume_reading` when this connection's turn has come.
         self._resuming: bool | None = None
         self._socket: asyncio.Transport | None = None
 

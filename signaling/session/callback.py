@@ -232,9 +232,9 @@ def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effe
 
 
 def late(session: Session, out: list[Effect]) -> bool:
-    """Give an appointment up, because its user did not connect in time.
+    """Give an appointment up, because its user did not connect in time. Return True.
 
-    Return False if the user has connected, or if no counselor waits for the user.
+    Change nothing and return False if the user has connected, or if no counselor waits for the user.
     """
     if session.callback is None or not session.calling_back():
         return False

@@ -82,7 +82,7 @@ def _finish(session: Session, reason: EndReason, now: int) -> None:
 
 
 def end(session: Session, reason: EndReason, now: int, out: list[Effect]) -> None:
-    """Move the session from state ``active`` to ``after``, in which the owner wraps up and the user may rate the session."""
+    """Move the session from state ``active`` to ``after``, in which the counselor wraps up and the user may rate the session."""
     helping.close(session, "ended", out, keep_professional=True)
     callbacks.over(session, out)
     out.append(Step("complete", session.request))

@@ -69,7 +69,7 @@ WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
 # writing to somebody else
 UPGRADE_MS = 30_000
 GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
-CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
+CAMERA_LINK_MS = 2 * 60_000  # how long a user can open the link that makes their phone a camera of the call
 ARRIVING_MS = 60_000  # how long a disconnected guest who has not entered yet can return; then the guest is removed
 GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered can return; then the guest is removed
 MOST_INVITATIONS = 20  # in one session, at most this many links for guests are made in all

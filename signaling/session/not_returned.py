@@ -1,4 +1,7 @@
-"""The user or the owner is disconnected and has not returned in time. Without an owner, the user chooses what to do."""
+"""End the wait for the session's user or owner (its counselor), who was disconnected and has not returned in time.
+
+If nobody can replace the owner, the user chooses what to do.
+"""
 
 from __future__ import annotations
 

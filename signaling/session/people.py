@@ -80,7 +80,10 @@ def _came(session: Session, now: int) -> None:
 
 
 def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
-    """Tell the matcher that the member who accepted the request has entered the session. A system line announces a new owner."""
+    """Tell the matcher that the member who accepted the request has entered the session.
+
+    If this member is the session's owner, a system line in the chat announces them.
+    """
     person.entered = True
     if person.id == session.owner:
         out.append(Step("entered", session.request))

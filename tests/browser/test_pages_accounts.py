@@ -176,7 +176,7 @@ async def the_account(house: House) -> None:
 
 
 async def the_stranger(house: House) -> None:
-    """Look at the pages for somebody who has forgotten their password, and who follows a link for a new one."""
+    """Look at the pages for a forgotten password: the page that asks for the login, and the page that sets a new password."""
     service = house.cast.service
     stranger = await house.person(Staff, media.COUNSELOR)
     stranger.page = await stranger.context.new_page()

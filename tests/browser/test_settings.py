@@ -102,7 +102,7 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     widens = owner.get("category-cameras-widens")
     await widens.press_sequentially("20")
     await owner.get("site-save").click()
-    await expect(widens).to_have_attribute("aria-invalid", "true")  # a second number is missing
+    await expect(widens).to_have_attribute("aria-invalid", "true")  # the field needs two numbers, and the second is missing
     await widens.press("End")
     await widens.press_sequentially(" 40")
     await expect(widens).to_have_value("20 40")

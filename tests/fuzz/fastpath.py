@@ -191,7 +191,7 @@ def fuzz_pictures(data: bytes) -> None:
     if report is not None:
         assert 0 < len(feedback.parse(bytes(8) + report).packets) <= feedback.MAX_PACKETS
     assert show.arrivals.report() is None
-    show.viewers[0].close()  # the legs of viewers and sender can end in any order
+    show.viewers[0].close()  # viewers and sender can leave in any order; here, a viewer's connection (`Leg`) is closed first
     show.close()
 
 

@@ -1,4 +1,7 @@
-"""Light peers on a worker in this process: two relayed peers hear each other and measure how old the sound is when it arrives."""
+"""Two simulated callers (`loadtest.peer`) in a relayed room of a worker in this process.
+
+They hear each other, and measure the delay of the sound.
+"""
 
 from __future__ import annotations
 

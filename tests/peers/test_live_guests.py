@@ -35,7 +35,10 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def hears(peer: Peer, *tones: int, within_s: float = PATIENCE_S) -> None:
-    """Listen until the peer hears exactly these tones, besides the hold tone. Fail after `within_s`."""
+    """Listen until the peer hears exactly these of the tones in `ALL`. Other tones, such as the hold tone, do not count.
+
+    Fail after `within_s`.
+    """
     heard: set[int] = set()
     try:
         async with asyncio.timeout(within_s):

@@ -383,7 +383,7 @@ async def test_removing_a_token_cuts_its_export(service: Service) -> None:
 
 
 async def illustrated(service: Service, session: str) -> None:
-    """Add pictures to the conversation, so that its transcript takes minutes to download slowly."""
+    """Add 20 MB of pictures to the conversation, so that a slow download of its transcript takes minutes."""
     records = service.app[app_keys.RECORDS]
     for number in range(20):
         picture = PictureRecord(

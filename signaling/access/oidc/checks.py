@@ -1,14 +1,15 @@
 """Ask the OpenID provider about each sign-in every 30 seconds, and end the sign-ins that the provider no longer confirms.
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
-answer, sign-ins stay valid for an hour, so a failure of the provider does not end every conversation. While the provider refuses
-this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other refusal with
-an error code counts as a refusal of the person, and ends that person's sign-in. The audit log contains the error code.
+answer, sign-ins stay valid for at most an hour, so a failure of the provider does not end every conversation. While the provider
+refuses this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other
+refusal with an error code counts as a refusal of the person, and ends that person's sign-in. The audit log contains the error
+code.
 
 Some providers issue no refresh tokens. Then the server asks the userinfo endpoint with the access token, and a sign-in lasts
 until the access token has expired. If only the ID token named the role, the userinfo endpoint shows only that the person is still
-active. In that case, the sign-in also ends if the member has another role than at sign-in, or if the settings now give another
-role for the values that the ID token named.
+active. In that case, two other changes also end the sign-in: the member has another role than at sign-in, or the settings now
+give another role for the values that the ID token named.
 
 Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
 organisation's checks.

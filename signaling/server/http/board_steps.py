@@ -1,4 +1,7 @@
-"""Return the changes of a board with their times, in parts. With these, a page can show the board as it was at any time."""
+"""Return the changes of a board with their times, one part in each response.
+
+With these changes, a page can show the board as it was at any time.
+"""
 
 from __future__ import annotations
 

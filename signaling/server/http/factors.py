@@ -102,7 +102,10 @@ async def begin_app(request: web.Request) -> web.Response:
 
 @routes.post("/api/second-factors/app/confirm")
 async def confirm_app(request: web.Request) -> web.Response:
-    """Turn the authenticator app on with its first code. A sign-in that was only for setting up the app gets full rights."""
+    """Turn on the authenticator app, if the request contains a valid code of the app.
+
+    A sign-in that was only for setting up the app gets full rights.
+    """
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_code, 1024), steady_ms(request)
     codes = await request.app[FACTORS].confirm(member.id, asked.code, now, audit=own(member, "app.add"))

@@ -10,7 +10,8 @@ from media.mixer.opus import RATE, Samples
 from tests.bench.quality.speech import PIECE_S, PIECES, RUN_IN_S, SCORED_RATE, recording, resampled
 
 NEAR_S = 0.6
-"""A piece of speech is searched for up to this many seconds around its expected time, because the delay changes during a call."""
+"""Each piece of speech is expected at a certain time. The search begins this many seconds before that time and ends this many
+seconds after it, because the delay changes during a call."""
 WORST = 1.04
 
 

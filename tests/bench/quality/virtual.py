@@ -32,7 +32,7 @@ Arrival = tuple[float, int, int, bytes]
 
 def heard(case: Case, seed: int = 1) -> Samples:
     relayed_on = case.down if not case.mixed else Line()
-    # here, packets are redundant from the first one on; a real speaker adds redundancy only after the first report of loss
+    # here, all packets have redundancy if the loss is above `LOSSY`; a real speaker adds it only after a report of such loss
     protected = max(case.up.loss, relayed_on.loss) > LOSSY
     sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
     arrived = _up(case.up, sent, f"{seed} up")

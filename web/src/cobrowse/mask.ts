@@ -134,7 +134,8 @@ function textOf(text: string, node: Node | null, place: Place, rules: Rules): st
   return rules.masks(place) ? masked(text) : text;
 }
 
-/** Returns the limits for the style sheet of the element with this id. Without an id, the sheet belongs to no element. */
+/** Returns the limits for the addresses in the style sheet of the element with this id. Without an id, the sheet belongs to no
+ *  element. */
 function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
   const owner = id === undefined ? null : mirror.getNode(id);
   return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);

@@ -36,9 +36,9 @@ const FIELDS = new Set(["input", "textarea", "select"]);
 const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
-/** Fields that have ever been secret. They stay secret, because a page can turn a password field into a text field to show the
- *  password to the visitor, or change `autocomplete` so that the browser fills nothing in. This set and `edited` are kept when a
- *  recording ends, because a recording ends whenever no member of staff sees the page. */
+/** Fields that have ever been secret. They stay secret, because a page can later change such a field. It can turn a password
+ *  field into a text field to show the password to the visitor, or change `autocomplete` so that the browser fills nothing in.
+ *  This set and `edited` are kept when a recording ends, because a recording ends whenever no member of staff sees the page. */
 const secrets = new WeakSet<Element>();
 /** Elements whose texts people have ever been able to edit. What people wrote is still in the element when the page ends the
  *  editing. */

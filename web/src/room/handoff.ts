@@ -110,8 +110,8 @@ export function offerHandoff(target: Mailbox, onTaken: () => void, host: Listene
   };
 }
 
-/** The call window's side; `opener` is window.opener. Calls back with each valid session or error. Returns a function that stops
- *  listening. */
+/** Receives the session in the call window, from the panel that opened the window. `opener`: window.opener. Calls back with each
+ *  valid session or error. Returns a function that stops listening. */
 export function awaitHandoff(
   opener: Mailbox,
   callbacks: { onHandoff: (handoff: Handoff) => void; onError: (error: HandoffError) => void },

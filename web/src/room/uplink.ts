@@ -5,8 +5,8 @@ import { Redundancy, type Report } from "./redundancy";
 
 const EVERY_MS = 1000;
 
-/** Returns the SDP answer with RED as the first codec of the voice (`red`) or as the last. Returns null if the answer has no
- *  RED, as in Firefox, which does not offer RED. */
+/** Returns the SDP answer with RED moved in the list of the voice's codecs: to the first place if `red` is true, otherwise to the
+ *  last. Returns null if the answer has no RED, as in Firefox, which does not offer RED. */
 export function answerWith(red: boolean, answer: string): string | null {
   const format = /^a=rtpmap:(\d+) red\/48000/m.exec(answer)?.[1];
   if (format === undefined) return null;

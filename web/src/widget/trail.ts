@@ -4,7 +4,7 @@
 export interface Step {
   kind: "page" | "mark";
   label: string;
-  /** The time at which the step of the trail began, on the page's clock, in ms. */
+  /** The time at which the visitor opened this page or clicked this element, by the page's clock, in ms. */
   at: number;
   url: string;
   /** How long the page was visible to the visitor, in seconds, with fractions. For the present page, this is the time until the

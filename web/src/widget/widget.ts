@@ -152,7 +152,7 @@ addEventListener("message", async (event: MessageEvent<Told>) => {
   if (said.ask) post({ ask: said.ask, answer: await answer(said as Asked) });
   else if (said.fold) show(false);
   else {
-    // The imported script has the nonce of this script, because `import` obeys the page's policies.
+    // The page's Content Security Policy applies to `import`. The imported script passes it, because it has this script's nonce.
     if (said.url) void import(/* @vite-ignore */ said.url);
     status = said.status;
     change(() => {

@@ -17,7 +17,7 @@ Limit = Annotated[int, Meta(ge=1, le=200)]
 
 
 def cursor_after(time: int, id: str) -> str:
-    """Return the cursor of the part that begins after the item with this time (Unix ms) and id."""
+    """Return the cursor of that part of a list which begins after the item with this time (Unix ms) and id."""
     return base64.urlsafe_b64encode(f"{time} {id}".encode()).rstrip(b"=").decode()
 
 

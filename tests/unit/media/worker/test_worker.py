@@ -1,4 +1,4 @@
-"""All rooms of a worker share one clock, which calls each room often enough (a call is a tick)."""
+"""All rooms of a worker share one clock. The clock calls `Room.tick` of each room as often as the room needs it."""
 
 from __future__ import annotations
 

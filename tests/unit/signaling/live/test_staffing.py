@@ -1,4 +1,4 @@
-"""The panel's greeting names the counselors who can help a user now."""
+"""The greeting in the panel names those counselors who could help a user at this moment."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ELSEWHERE = {
     "sentences.py": "json.loads",  # The sentences that `sangdam doctor` prints, from files of the package.
     "remote.py": "json.Decoder",  # The announcements of media workers in Redis.
     "lease.py": "json.Decoder",  # The leader's lease in Redis.
-    "stored_sessions.py": "json.decode",  # Briefs that our server stored.
+    "stored_sessions.py": "json.decode",  # This file reads briefs that our own server has stored.
     "operator.py": "json.Decoder",
     "sites_and_staff.py": "msgspec.convert",  # Opening hours that our server stored.
     "appointments.py": "msgspec.convert",  # Working hours that our server stored.

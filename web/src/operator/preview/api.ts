@@ -1,5 +1,5 @@
-/** Asks the server how a change of settings would affect how long people wait on a typical day, and makes rows of a table from
- *  the answer. */
+/** Asks the server how a change of settings would affect the waiting times of a typical day. Makes rows of a table from the
+ *  answer. */
 import { post } from "../../staff/api";
 import { clock } from "../../staff/format";
 

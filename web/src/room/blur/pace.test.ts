@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Pace } from "./pace";
 
-/** Returns after how many seconds a device that shows `rate` frames a second is found too slow; null if that does not happen
- *  within a minute. */
+/** Returns the number of seconds after which a device with `rate` frames a second is found too slow; null if that does not
+ *  happen within a minute. */
 function givesUp(rate: (second: number) => number): number | null {
   const pace = new Pace(0);
   for (let now = 0; now < 60_000; now += 1000 / rate(now / 1000)) if (pace.frame(now)) return now / 1000;

@@ -39,7 +39,7 @@ it("shows a page and follows its changes", () => {
       attributes: [{ id: shop.id, attributes: { class: null, style: { color: "blue" } } }],
       removes: [],
       adds: [
-        { parentId: body, nextId: last.id, node: first }, // the node after this one is added later
+        { parentId: body, nextId: last.id, node: first }, // its next node, `last`, is added after it
         { parentId: body, nextId: null, node: last },
       ],
     },

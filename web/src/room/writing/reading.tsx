@@ -10,8 +10,8 @@ import { includes, namesReaders, spansOf } from "./spans";
 import { t } from "./texts";
 
 const REPORT_MS = 800;
-// a line counts as read when this share of it has been on the screen; a line taller than the window must fill this share of the
-// window
+// a line counts as read when this share of its height has been on the screen; if the line is taller than the window, it must have
+// filled this share of the window's height
 const SHOWN = 0.5;
 const NO_MARKS: Mark[] = [];
 

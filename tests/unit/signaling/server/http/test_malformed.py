@@ -34,7 +34,7 @@ MANGLED = (
 
 @pytest.fixture
 async def port(desk: Desk) -> int:
-    """Return a port of the service on which connections are guarded, as in production."""
+    """Return a port of the service on which a `Guard` limits the connections, as in production."""
     assert desk.http.server.runner is not None
     site = GuardedSite(Guard(Counter(), lambda _: True), desk.http.server.runner, "127.0.0.1", 0, 64)
     await site.start()
