@@ -108,7 +108,7 @@ class Lane:
         self.front_item: FrontItem | None = None
 
     def heads(self) -> Iterator[Ticket]:
-        """Yield the requests that can be served next: all if the requests exclude members (`walked`), else the oldest."""
+        """Yield the lane's requests that can be served next: all if requests exclude members (`walked`), else only the oldest."""
         if self.walked:
             for item in self.items:
                 yield item[2]

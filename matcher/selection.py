@@ -218,9 +218,10 @@ class Selection:
         return passed
 
     def _obstructed(self, queue: Queue) -> list[PassedOver] | None:
-        """Set and return `Demand.obstructed`: why each of the first members who serve the queue can get no request now.
+        """Set and return `Demand.obstructed`: why the queue's members can get no request now.
 
-        None: one of these members has no obstacle, or fewer than `Rules.max_why` members serve the queue.
+        The list has the reasons of the first `Rules.max_why` members who serve the queue. None: one of these members can get a
+        request now, or fewer members serve the queue.
         """
         found: list[PassedOver] = []
         medium, limit = queue.medium, self.rules.max_why

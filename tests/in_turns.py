@@ -10,7 +10,7 @@ from typing import Any
 
 
 async def most_in_a_turn(calls: Iterable[Awaitable[Any]]) -> int:
-    """Await all calls at the same time. Return the largest number of callers that went on in one turn of the event loop."""
+    """Await all calls at the same time. Return the largest number of calls that ended in one turn of the event loop."""
     turn = 0
     went_on: Counter[int] = Counter()
 

@@ -103,8 +103,8 @@ class Figures(Struct, frozen=True):
 class Preview(Struct, frozen=True):
     """Figures of the same days: as they really were (`really`), and simulated with the old and new settings (`before`, `after`).
 
-    `arrivals`: the number of visits with `Visit.counts`. `days`: on how many days these came. `sure`: how reliable the simulated
-    figures are, which depends on `arrivals` only.
+    `arrivals`: the number of visits with `Visit.counts`. `days`: the number of days with at least one of these visits. `sure`:
+    how reliable the simulated figures are, which depends on `arrivals` only.
     """
 
     really: Figures

@@ -1,4 +1,4 @@
-"""The path at which a captions process takes connections, and its first message, which says that the process is ready."""
+"""Define the path at which a captions process takes connections, and the process's first message: it is ready."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Estimator:
         return growth_s is not None and (growth_s > GROWS_S or (growth_s > -EMPTIES_S and self._losses.share > FEW))
 
     def _look_at_loss(self, now: float) -> None:
-        """Lower the estimate after lasting loss without a queue: a bad link, or a link that drops excess packets."""
+        """Lower the estimate if loss lasts although no queue grows: the link is bad, or drops excess packets."""
         share = self._losses.share
         if share > FEW:
             self._starting = False

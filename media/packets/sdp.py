@@ -393,7 +393,7 @@ def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]
 def _red(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
     """Return the payload type of `red` (RFC 2198 section 5: `a=fmtp:63 111/111`, one number per payload in a packet), or -1."""
     found = _about("red/48000/2", str(payload_type), "/", formats, attributes)
-    return found or -1  # in the fast path, 0 means "no RED"
+    return found or -1  # a payload type 0 counts as no RED, because in the fast path 0 means "no RED"
 
 
 def _about(encoding: str, parameter: str, separator: str, formats: list[str], attributes: dict[str, list[str]]) -> int:

@@ -1,4 +1,4 @@
-"""Quality of one peer's connection for the worker's statistics, computed from its streams on demand."""
+"""Compute the quality of one peer's connection from the peer's streams, when the worker's statistics are requested."""
 
 from __future__ import annotations
 

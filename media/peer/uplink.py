@@ -23,8 +23,8 @@ retransmission comes that late."""
 class ArrivalTimes(Protocol):
     """Memory of when video packets arrived, for reports to their sender.
 
-    `bandwidth.Arrivals` implements it, and `pictures.Arrivals` in the fast path (C code). `reported`: when the last report was
-    sent.
+    Two classes implement this protocol: `bandwidth.Arrivals` in Python, and `pictures.Arrivals` for the fast path (C code).
+    `reported`: when the last report was sent.
     """
 
     reported: float

@@ -39,7 +39,7 @@ class StunError(Exception):
 
 
 class Path(NamedTuple):
-    """Local socket (its index) and remote address, as the socket reports it."""
+    """The path of a datagram: the index of the local socket, and the remote address as this socket reports it."""
 
     socket: int
     address: Address

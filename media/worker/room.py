@@ -86,7 +86,7 @@ class Room:
         self._outside = outside
         self._matrix = wire.SetMatrix(epoch=epoch)
         self._pictures: dict[tuple[str, str], list[Outgoing]] = {}
-        """(Participant, "camera" | "screen") → the slots that show this video."""
+        """(Participant, "camera" | "screen") → the outgoing streams to viewers (slots) that show this video."""
         self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
         self._tops: dict[tuple[str, str], Incoming] = {}
         self.board = BoardRoom(board, lambda update: None, self._send_board)

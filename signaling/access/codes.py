@@ -48,7 +48,7 @@ ALGORITHM = "HS256"  # Algorithm with which this server signs identification cod
 # Allowed values of `typ` in an identification code, in lower case; our other tokens have another `typ` (RFC 8725, 3.11).
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
-API_KID = "api:v1"  # No key of a site can have this name, because it contains “:”.
+API_KID = "api:v1"  # No key of a site can have this name, because the name contains “:”.
 MOST_CHARS = 8192  # An identification code has at most this many characters.
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # Seconds by which a partner's clock can be wrong without a refusal.

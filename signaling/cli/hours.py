@@ -98,8 +98,8 @@ async def category_hours(
 ) -> None:
     """Show or set the opening hours of a category. New hours replace all earlier ones.
 
-    --holidays adds closed days for this year and the next, or for --years. A day that --holiday names keeps its hours. Run the
-    command again each year, because governments declare some holidays late.
+    --holidays adds closed days for this year and the next, or for --years. A day for which you have set other hours with
+    --holiday keeps those hours. Run the command again each year, because governments declare some holidays late.
 
     A running server applies the hours to every new session.
     """

@@ -50,7 +50,7 @@ class Ledger:
         return spent * math.pow(2.0, (at_s - (self._clock() if now_s is None else now_s)) / self._half_life_s)
 
     def now_s(self) -> float:
-        """Return the present time of the ledger's clock, in seconds."""
+        """Return the present time of the clock by which the sums decay, in seconds."""
         return self._clock()
 
     def __len__(self) -> int:

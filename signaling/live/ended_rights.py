@@ -95,8 +95,8 @@ class EndedRights:
         over = [client for client in clients if not self._stands(client, standing, now)]
         await self.end(over)
         await self._end_absent(absent, {staff.id for _, staff in standing.values()})
-        # The role, sites, languages or name of these members have changed. Let their pages reconnect, so that they show the
-        # change.
+        # The role, sites, languages or name of these members have changed. Let the members' pages reconnect, so that the pages
+        # show the change.
         await self.restart([client for client in clients if client not in over and standing[client.right][1] != client.staff])
 
     def _stands(self, client: Client, standing: Standing, now: int) -> bool:

@@ -51,7 +51,7 @@ class Erasing:
         self._desk = desk
         self._index = index
         self._seen = 0  # number of the newest audit entry that was read
-        self._done: set[int] = set()  # numbers of audit entries that are carried out already and that the next check reads again
+        self._done: set[int] = set()  # numbers of audit entries that are carried out, and that the next check skips
 
     async def start(self) -> None:
         """Remember the newest audit entry. `watch` looks only at later entries, and at the last few before them (`REREAD`)."""

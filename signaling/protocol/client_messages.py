@@ -47,7 +47,7 @@ class Hello(Message, tag="hello"):
     *co-browsing* in docs/protocol.md.
     With such a connection alone, the user counts as disconnected.
     ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
-    which staff were available. Such a server believes what the pages of the staff say.
+    which staff were available. Such a server makes a member available again if the member's page says so.
     """
 
     tab: Id

@@ -72,7 +72,7 @@ class ApiAnswers(Database):
         """Remember the response to the request that reserved the key. `body`: encrypted. `now`: Unix ms.
 
         `session`: id of the session that the response is about, or "". An erasure of this session removes the body. If the
-        session is erased already, the body is not stored. Do nothing if another request has reserved the key since.
+        session is erased already, the body is not stored. Do nothing if another request has reserved the key in the meantime.
         """
 
         def keep(connection: sa.Connection) -> None:

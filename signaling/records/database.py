@@ -91,7 +91,7 @@ class Database:
             options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
-            private_file(Path(str(engine.url.database)))  # SQLite gives its write-ahead log the same permissions
+            private_file(Path(str(engine.url.database)))  # SQLite gives its write-ahead log the permissions of the database file
         self = cls(engine)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine.sync_engine)

@@ -338,7 +338,7 @@ class SignIns(Database):
     async def save_sign_in_rules(
         self, rules: SignInRules, of: str = INSTALLATION, *, expected: str | None = None, audit: Iterable[Audited] = ()
     ) -> None:
-        """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
+        """Store the sign-in rules of the installation (row `INSTALLATION`) or of an organisation (its row is `rules_of`).
 
         `expected`: the version (`version_of`) of the stored rules. `audit`: audit entries to store in the same transaction.
         Raises Changed when the stored rules have another version. Raises NoProvider when the rules let staff sign in at the

@@ -65,7 +65,7 @@ class Guard:
         self.lost, self.resumed = Turns(LOST_A_TURN), Turns(RESUMED_A_TURN)
 
     def opened(self, connection: Guarded, address: str) -> None:
-        """Register a connection. If there are too many connections now, close one."""
+        """Register a connection. If there are too many connections now, close this connection or an older one."""
         trusted = address in self._servers or self.is_trusted(address)
         network = "" if trusted else network_of(address)
         surplus = self.connections.opened(connection, network, _now_s())

@@ -45,7 +45,7 @@ LINES = {"burst": 100, "per_minute": 300}
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip
-MOST_OFFENCES = 200  # number of unreadable or too frequent messages after which the server closes the connection
+MOST_OFFENCES = 200  # the server closes a connection after more than this many unreadable or too frequent messages in all
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the database was unavailable when it connected
 MEDIA_LANE = 64  # at most this many WebRTC offers, board messages and peer reports of one client wait for the session's room
 

@@ -236,11 +236,11 @@ def _original(session: Session, listener: Person, source: Person) -> Original:
 def interprets(session: Session) -> bool:
     """Return whether an interpreter is at work now.
 
-    An interpreter is at work if a guest is set as the interpreter, is connected to the room, has the microphone on, and hears
-    the user and staff.
+    An interpreter is at work if a guest is set as the interpreter, is connected to the room, and has the microphone on. While the
+    user hears the hold tone (`on_hold`), no interpreter is at work.
 
-    During a hold or a consultation, neither the user nor the interpreter hears staff. So the interpreter then makes no voice
-    softer.
+    During a hold or a consultation, neither the user nor the interpreter hears staff. So no voice is then made softer under the
+    interpreter's voice.
     """
     if session.interpreting is None or on_hold(session):
         return False

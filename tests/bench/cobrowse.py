@@ -39,7 +39,8 @@ ITEM = '<li class="item"><b>Camera {n}</b> <i>24 MP</i></li>'  # 6 nodes: 3 elem
 # Changes the heading of the user's page. Returns the time of the change, in ms since 1970.
 CHANGE = "(text) => { document.querySelector('#news').textContent = text; return Date.now(); }"
 
-# Runs in the counselor's console. Returns when the copy of the user's page there shows this heading, in ms since 1970.
+# Runs in the counselor's console. Waits until the copy of the user's page there shows this heading. Returns the time of this, in
+# ms since 1970.
 SEEN = """
 (text) => new Promise((done) => {
   const look = () => {

@@ -36,7 +36,7 @@ def model(people: int = PEOPLE) -> Model:
 
 
 def kept_in(day: Model, seed: int) -> tuple[Kept, float]:
-    """Simulate a day. Return how its appointments were kept, and the percentage of the other users who were served."""
+    """Simulate a day. Return how its appointments were kept, and which percentage of all other users was served."""
     found = report(Day(draw_arrivals(day, np.random.default_rng(seed)), day, seed).run(), day)
     assert found.appointments is not None
     return found.appointments, 100 * found.total.served / found.total.offered

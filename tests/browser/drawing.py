@@ -109,7 +109,7 @@ async def compose(person: Person, *syllables: str) -> None:
 
 
 async def each_tool(mouse: Person, finger: Person) -> None:
-    """Draw with each tool: by mouse, by finger, and by keyboard alone. If these are two people, they draw at the same time."""
+    """Draw with each tool: by mouse, finger, and keyboard alone. If two people were given, they draw at the same time."""
     for number, (tool, key) in enumerate(KEYS.items()):
         x = 0.05 + 0.15 * number
         await finger.get(f"board-{tool}").click()

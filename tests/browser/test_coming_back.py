@@ -84,7 +84,7 @@ async def offered_a_choice(user: User, counselor: Staff, service: Service) -> No
     await expect(user.get("who-hears")).to_contain_text(counselor.login.capitalize())
     await counselor.close()  # the page cannot tell the server that it ends, as when a laptop is closed
     await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
-    for _ in range(2):  # the choices appear half a minute after the disconnect
+    for _ in range(2):  # the user can choose half a minute after the disconnect
         service.skip()
     await expect(user.get("choice-another")).to_be_visible()
 

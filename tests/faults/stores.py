@@ -120,9 +120,9 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
     """Make PostgreSQL unavailable for half a minute: `away` stops it, and `back` makes it available again.
 
-    Return how many lines, strokes and other facts were not stored correctly, how many calls were dropped (plus one if a new
-    user was not refused politely), and the longest sound gap in s. During the half minute, people talk, write, draw,
-    enter the queue, are matched, leave and rate.
+    Return three numbers: how many lines, strokes and other facts were not stored correctly; how many calls were dropped; and the
+    longest sound gap in s. If a new user was not refused politely, the second number is one larger. During the half minute,
+    people talk, write, draw, enter the queue, are matched, leave and rate.
     """
     staying, leaving = await here.call(), await here.call()
     await here.all_hear()

@@ -109,7 +109,7 @@ async def card(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/earlier/{other}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return an earlier conversation of the same user, with its chat lines. The request is audited."""
+    """Return an earlier conversation of the user of this session, with its chat lines. The request is audited."""
     member, here, site = await _served(request)
     records = request.app[RECORDS]
     other = await records.session(path_id(request, "other"))

@@ -140,9 +140,9 @@ def _noted(member: StaffRecord, reply: str, site: str, *, before: str, after: st
 
 
 async def _insertable(request: web.Request, member: StaffRecord, picture: str, site: str = "") -> ReplyPicture:
-    """Return the picture if this member may insert its reply. `site`: the site of the conversation; "" for any.
+    """Return the picture if this member may insert the saved reply to which the picture belongs.
 
-    Raises Refused(not_found).
+    `site`: the site of the conversation; "" for any. Raises Refused(not_found).
     """
     found = await request.app[RECORDS].reply_picture(picture)
     if found is None:

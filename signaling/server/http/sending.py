@@ -24,7 +24,7 @@ _DROP = struct.pack("ii", 1, 0)  # SO_LINGER with 0 s, so that closing the socke
 class WatchedFile(web.FileResponse):
     """A response with a file, or with the requested range of a file.
 
-    While the file is sent, `may_read` is called at intervals. When it raises Refused, the connection is cut.
+    While the file is sent, `may_read` is called at intervals. When `may_read` raises Refused, the server cuts the connection.
     """
 
     def __init__(self, path: Path, headers: dict[str, str], may_read: Callable[[], Awaitable[object]]) -> None:

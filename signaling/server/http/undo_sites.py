@@ -35,7 +35,7 @@ async def undo(request: web.Request, asker: Asker, subject: str, change: Change,
     """Undo a change of a site. `subject`: the site's id; for opening hours, also "/" and the category's id.
 
     Store the audit entries about the undo, which `note` makes, in the transaction of the undo. Raises Changed when the site was
-    changed again later, Invalid, and Refused.
+    changed again later. Also raises Invalid and Refused.
     """
     await _undoing(change)(request, asker, subject, change, note)
 

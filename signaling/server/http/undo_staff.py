@@ -21,8 +21,8 @@ from .taking_back import taken_back
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo a change of a member, and store the audit entries about the undo, which `note` makes.
 
-    If the change had added the member, the undo deactivates the member. Raises Changed when the member was changed again later,
-    Invalid, and Refused(not_found).
+    If the change had added the member, the undo deactivates the member. Raises Changed when the member was changed again later.
+    Also raises Invalid, and Refused(not_found).
     """
     records = request.app[RECORDS]
     member = await records.staff(subject)

@@ -76,7 +76,7 @@ export class Recorder {
     record.takeFullSnapshot();
   }
 
-  /** Passes nothing on until the next snapshot. */
+  /** Passes no changes of the page on until the next snapshot. */
   pause(): void {
     this.paused = true;
     this.batch = [];

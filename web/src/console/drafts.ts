@@ -88,7 +88,7 @@ export class Drafts {
     try {
       this.storage.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))));
     } catch {
-      // storage is forbidden or full: drafts are lost when the page is closed or reloaded
+      // the browser forbids storage, or its storage is full, so drafts are lost when the page is closed or reloaded
     }
   }
 

@@ -51,7 +51,7 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
   );
 }
 
-/** Returns a text for screen readers. The text says what the picture of who hears whom shows. */
+/** Returns a text for screen readers that says who hears whom, as the picture shows it. */
 function inWords(all: Line[], name: (id: string) => string): string {
   return all
     .map(({ a, b, way }) => {

@@ -1641,7 +1641,7 @@ export interface ProposeLink {
  * *co-browsing* in docs/protocol.md.
  * With such a connection alone, the user counts as disconnected.
  * ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
- * which staff were available. Such a server believes what the pages of the staff say.
+ * which staff were available. Such a server makes a member available again if the member's page says so.
  */
 export interface Hello {
   type: "hello";

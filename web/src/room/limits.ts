@@ -4,17 +4,18 @@
 import type { SessionView } from "../messages";
 import { arrange } from "./arrange";
 
-/** Video slot → how the worker sends the slot's picture now: with few pixels ("low") or not at all ("paused"). */
+/** Number of a video slot (a receiving video section of this connection) → how the worker sends the slot's picture now: with few
+ *  pixels ("low") or not at all ("paused"). */
 export type Limits = Record<string, "low" | "paused">;
 
-/** Returns the slots whose picture comes from a person who is connected. */
+/** Returns the numbers of the video slots whose picture comes from a person who is connected. */
 function shown(session: SessionView): Set<string> {
   const { main, tiles } = arrange(session);
   const sent = [...tiles, ...(main ? [main] : [])].filter(({ slot, person }) => slot >= 0 && person.presence !== "lost");
   return new Set(sent.map(({ slot }) => String(slot)));
 }
 
-/** Returns the worst limit among the pictures of connected people; "" if none is limited. */
+/** Returns the worst limit ("paused" is worse than "low") among the pictures of connected people; "" if none is limited. */
 export function worst(limits: Limits, session: SessionView): "" | "low" | "paused" {
   const there = shown(session);
   const kinds = Object.entries(limits).flatMap(([slot, kind]) => (there.has(slot) ? [kind] : []));

@@ -30,8 +30,8 @@ export interface Context {
   pressed: string | false;
 }
 
-/** The answer to a request for an identification code: the code, or the `reason` why there is none. The reason is an error's name
- *  if one was thrown. */
+/** The answer to a request for an identification code: the code, or the `reason` why there is none. If an error was thrown, the
+ *  reason is the error's name. */
 export interface CodeAnswer {
   code?: string;
   reason?: string;

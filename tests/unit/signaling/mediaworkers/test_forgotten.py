@@ -1,4 +1,4 @@
-"""Rooms of a worker that belong to no session.
+"""Media workers can have rooms that belong to no session.
 
 Only the leader closes such a room, and only if the room belongs to no session at two checks in a row.
 """

@@ -28,10 +28,10 @@ ELSEWHERE = {
     "operator.py": "json.Decoder",
     "sites_and_staff.py": "msgspec.convert",  # Opening hours that our server stored.
     "appointments.py": "msgspec.convert",  # Working hours that our server stored.
-    "hours.py": "msgspec.convert",  # The administrator's input, whose texts have narrow patterns.
+    "hours.py": "msgspec.convert",  # Opening hours that an administrator types. Narrow patterns limit their texts.
     "brief.py": "parts.query",  # Parts of a page address that has been parsed.
     "seen_pages.py": "json.Decoder",  # The lines of a file that our server stored.
-    "workshop.py": "json.loads",  # What our own process reports about an image.
+    "workshop.py": "json.loads",  # The report of our own process about an image.
     "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit log.
     "oidc.py": "msgspec.convert",  # The settings of the provider that our server stored.
     "errors.py": "request.match_info",  # The name of the matched route.

@@ -3,8 +3,8 @@
 export type ToBlurWorker =
   /** Starts the worker, which answers with `ready`. `folder`: the address of MediaPipe's files. */
   | { folder: string }
-  /** Asks the worker to answer `awake` after this many ms. Unlike a page's timers, a worker's timers run on time while the page
-   *  is hidden. */
+  /** Asks the blur's web worker to answer `awake` after this many ms. Unlike a page's timers, a web worker's timers run on time
+   *  while the page is hidden. */
   | { wake: number }
   /** One frame of the camera. The worker answers with `blurred`. */
   | { frame: ImageBitmap };

@@ -14,7 +14,7 @@ import { list } from "../words";
 import { t } from "./words";
 import "./asked.css";
 
-/** For this time, ms, after the question has appeared, the button to agree does nothing. The question can appear under a finger
+/** For this many ms after the question has appeared, the button to agree does nothing. The question can appear under a finger
  *  or pointer just before a press that was meant for something else. */
 const SETTLES_MS = 700;
 

@@ -35,8 +35,8 @@ function codeSpans(row: string): Inline[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Returns whether `run`, such as "**", can open emphasis. `before`, `after`: the characters on either side; undefined at an end
- *  of the row. */
+/** Returns whether `run`, such as "**", can open emphasis. `before`, `after`: the characters before and after `run`; undefined if
+ *  `run` begins or ends its row of text. */
 function mayOpen(run: string, before: string | undefined, after: string | undefined): boolean {
   if (after === undefined || SPACE.test(after)) return false;
   if (before === undefined) return true;

@@ -19,7 +19,8 @@ interface SignInsProps {
   onChanged: () => void;
 }
 
-/** Lists the browsers in which the person is signed in. Each except the present browser has a button that ends its sign-in. */
+/** Lists the browsers in which the person is signed in. Beside each browser, except the present one, is a button that ends the
+ *  sign-in in that browser. */
 export function SignIns({ items, onChanged }: SignInsProps) {
   const locale = useLocale();
   const run = async (work: Promise<unknown>) => {
