@@ -135,10 +135,10 @@ class Ledger:
         return Place(ahead + 1, low_s, high_s, staffed=True)
 
     def _kept_from(self, queue: Queue) -> int:
-        """Return how many places are kept free for appointments with the queue's specialists.
+        """Return for how many promised appointments the queue's specialists keep capacity free.
 
-        Specialists are the members who list the queue's category or a parent of it. For each place that is kept free, a request
-        in the queue waits until about one more request has been accepted.
+        Specialists are the members who list the queue's category or a parent of it. For each such appointment, a request in the
+        queue waits until about one more request has been accepted.
         """
         kept = 0
         for staff, promised in self.promises.items():

@@ -64,8 +64,8 @@ Answer = bytes | Exception
 Connect = Callable[..., Redis]
 """A function that makes a Redis client from a URL, with the options of `Redis.from_url`."""
 
-# Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads its data, changes its master, moves our
-# slot, or sends an answer that does not follow its protocol.
+# Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads its data, changes its master, moves the
+# hash slot with our keys to another node, or sends an answer that does not follow Redis's protocol.
 _PASSING = (
     RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError, ClusterDownError, TryAgainError,
     AskError, InvalidResponse, OSError,

@@ -76,7 +76,10 @@ class Estimator:
         self._unreported_since = now
         self._dropped = float("-inf")
         self._before_stall: tuple[float, float] | None = None
-        """Estimate before the present stall (no reports come), and time of the last congestion before it. None: no stall."""
+        """The estimate in bit/s before the present stall, and the time of the last congestion before the stall. None: no stall.
+
+        In a stall, no reports come.
+        """
 
     def sent(self, size_bytes: int, now: float) -> int:
         """Remember a packet that is sent. Return the packet's transport-wide number (16 bits)."""

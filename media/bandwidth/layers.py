@@ -31,7 +31,7 @@ TELL_AGAIN_S = 5.0
 """Seconds after which the viewer is told again of a low or paused video. The viewer may have been disconnected the first time."""
 
 Limit = Literal["low", "paused"]
-PAUSED = -1  # stands for a paused slot, instead of the index of a layer
+PAUSED = -1  # used instead of the index of a layer if the slot gets no layer, because its video is paused
 
 
 @dataclass(frozen=True)

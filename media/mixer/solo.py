@@ -32,7 +32,7 @@ PAUSE_TICKS = 8
 `streams.REST_TICKS`, so that the encoders still encode the silence when passthrough begins."""
 QUIET_TICKS = 100
 """Passthrough ends after more than this many quiet packets in a row (two seconds, longer than a pause between sentences). DTX
-packets do not count. The mixer then sends one packet every 400 ms."""
+packets are not counted. After passthrough, the mixer sends listeners only one packet every 400 ms while nobody speaks."""
 LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
 

@@ -192,7 +192,10 @@ class Streams:
                 self._streams.append(stream.fork(members))
 
     def _join(self, recipes: Mapping[str, Recipe]) -> bool:
-        """Join streams with equal recipes. Return False if some streams have equal recipes but cannot be joined yet."""
+        """Join streams with equal recipes (the same voices with the same gains).
+
+        Return False if some streams have equal recipes but cannot be joined yet.
+        """
         kept: dict[Recipe, Stream] = {}
         others: list[Stream] = []
         for stream in self._streams:

@@ -15,8 +15,8 @@ MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
 SLOTS = 4  # Number of receiving video sections in the SDP offer of a client whose room has no guests.
 MOST_SLOTS = 8
-"""At most this many video sections receive. A room with guests needs them: five faces, two screens, and a phone as a second
-camera."""
+"""At most this many video sections of a client receive. In a room with guests, a client can need all of them: for five faces, two
+screens, and a phone as a second camera."""
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"

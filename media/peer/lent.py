@@ -60,8 +60,8 @@ class Lent:
         Offloading is not possible in these cases: this voice is offloaded already; a listener's stream does not carry `source`
         yet; the fast path already sends another voice to a listener; the fast path refuses.
 
-        `quiet_from`: audio level (RFC 6464) in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether
-        the fast path also buffers the packets for `kept`.
+        `quiet_from`: audio level (RFC 6464) in -dBov. A louder packet ends the offloading. 0: packets of any level are offloaded.
+        `keeps`: whether the fast path also buffers the packets, so that the method `kept` can return them.
         """
         if self._source is not None or any(each._hears.rewriter.source is not source or each._leg.hears for each in listeners):
             return

@@ -19,7 +19,10 @@ class LentSlot:
     """One video slot of a viewer, in the fast path. Implements `streams.Hold`."""
 
     def __init__(self, slot: Slot, shows: Outgoing, viewer: Lent, number_id: int) -> None:
-        """Prepare offloading. `number_id`: id of the header extension for transport-wide numbers; 0: not negotiated."""
+        """Prepare this slot for offloaded videos.
+
+        `number_id`: id of the header extension for transport-wide numbers; 0: not negotiated.
+        """
         self.slot = slot
         self.shows = shows
         self.viewer = viewer

@@ -143,8 +143,8 @@ class Segment:
         """
         n, track = self._open.pop(number)
         track.close()
-        # Perhaps `close` has just written the track's first packet, which waited for a missing packet. Then the log gets the
-        # track's beginning only now.
+        # If the track's first packet waited for a missing packet, `close` has just written it. So the segment's log gets the time
+        # at which the track began only now.
         self._tell(n, self._named[number], track)
         if track.began_ms is None or track.ended_ms is None:
             return

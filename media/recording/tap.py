@@ -1,4 +1,4 @@
-"""Tap of a room's recording: sends the recorder the recorded participants' packets, and tells it who hears and sees whom."""
+"""The tap sends a room's media to the recorder: the packets of the recorded participants, and who hears and sees whom."""
 
 from __future__ import annotations
 

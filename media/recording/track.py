@@ -24,7 +24,7 @@ AUDIO_WAIT_S, VIDEO_WAIT_S = 0.3, 0.6
 GAP_S = 5.0
 """A track ends when its stream sends nothing for this many seconds (muted, camera off). Later packets become a new track."""
 DROP_MS = 30.0  # A packet is dropped if it overlaps the sound that was written before it by more than this many ms.
-MOST_TICKS_FILLED = int(GAP_S * 400)  # At most this many empty Opus packets (2.5 ms or longer) fill a gap.
+MOST_TICKS_FILLED = int(GAP_S * 400)  # At most this many empty Opus packets, each of 2.5 ms or more, are written to fill one gap.
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 """Options of the WebM muxer: one cluster a second. After a crash, at most the last second of the file cannot be read."""

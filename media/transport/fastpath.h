@@ -173,8 +173,8 @@ typedef struct {
     const uint8_t *address;
 } fastpath_left;
 
-/* Numbers of datagrams. packets_in: received. packets_out: sent. taken: received datagrams of offloaded streams. The fields of
-   the second line count dropped datagrams by reason. */
+/* Numbers of datagrams. packets_in: received. packets_out: sent. taken: received datagrams of offloaded streams. The fields from
+   `junk` on count dropped datagrams by reason. */
 typedef struct {
     int64_t packets_in, packets_out, taken;
     int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;

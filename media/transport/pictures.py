@@ -60,7 +60,7 @@ class Slot:
     """One video slot of a peer in the fast path, with the packets that can be sent again."""
 
     def __init__(self, leg: Leg, *, repaired: bool) -> None:
-        """Open the slot. `repaired`: whether retransmissions are sent in a separate stream (RTX)."""
+        """Open a video slot of this leg's peer. `repaired`: whether retransmissions are sent in a separate stream (RTX)."""
         self._leg = leg
         self.state: Any = leg.open_slot()
         self.state.repaired = repaired

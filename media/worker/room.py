@@ -32,8 +32,8 @@ CHECK_EVERY_S = 0.2  # Seconds between two checks of what need not be checked at
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room, in which nothing is mixed and nobody sends video.
 
-A tick lasts four steps (20 ms). Active rooms begin their ticks in different steps, and can move their ticks earlier. All resting
-rooms tick in the same one of the four steps, because the moment of their ticks changes no sound.
+Active rooms tick every four steps (20 ms). They are spread over the four steps, and can move their ticks earlier. All resting
+rooms tick in the same step, because the moment of their ticks changes no sound.
 """
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the

@@ -372,7 +372,10 @@ class Worker:
         self._clock = asyncio.get_running_loop().call_later(delay_s, self._tick, self._due)
 
     def hurry(self, due: int) -> None:
-        """Set the timer earlier, because a room must tick at `due` (in steps). Do nothing if the timer is early enough."""
+        """Set the timer earlier, because a room must tick at the time `due`. Do nothing if the timer is early enough.
+
+        `due`: number of steps of `TICK_STEP_S` since the clock's zero.
+        """
         if self._clock is not None and due < self._due:
             self._wake()
 

@@ -271,8 +271,9 @@ class Agreeing:
     async def _staff(self, found: m.Snapshot) -> None:
         """Sign in at the matcher every member of staff who has a tab connected to this server.
 
-        If the matcher has lost its data, members who got requests before, also busy ones, get requests again, in the same order
-        as before.
+        If the matcher has lost its data, also make those members ready for requests again who were ready before, even if they are
+        busy now. Do this in the order in which the members entered their states, so that the order in which they get requests
+        stays the same.
         """
         store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]

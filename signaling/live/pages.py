@@ -38,8 +38,8 @@ MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages 
 
 # If a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
-# The same limit as `MOST_LATE`, but in messages. Without this limit, a full send queue would close the connection of the viewer's
-# console.
+# If a viewer's send queue holds more than this many messages, the viewer gets no changes until it gets the whole page again.
+# Without this limit, the queue could become full, and then the connection of the viewer's console would be closed.
 MOST_LATE_MESSAGES: Final = 300
 # A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot. A snapshot
 # of more messages is refused as too large.

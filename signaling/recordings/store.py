@@ -41,7 +41,11 @@ class Recordings:
         return sorted(found, key=lambda segment: segment.span or (0, 0))
 
     def _segments(self, session: str) -> list[Path]:
-        """Return the folders of the session's segments. The folder of a segment with only the user's page does not exist."""
+        """Return the folders of the session's segments.
+
+        A segment without sound and video has only the file of the user's page. Such a segment's folder is returned, too, although
+        the folder does not exist.
+        """
         folder = self.folder / session
         try:
             names = {path.name.removesuffix(ENDING) for path in folder.iterdir()}

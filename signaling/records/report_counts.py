@@ -84,10 +84,10 @@ def asked_at(session: Mapping[str, Any]) -> int | None:
 
 
 def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
-    """Return the session's key for its slot (grain "fine"), and the session's counts.
+    """Return the key of the group of sessions in which this session is counted, and the session's counts.
 
-    Return None if the user did not ask for a counselor. `session`: a row of the table `session`. `events`: the session's events
-    whose kind is in `EVENTS`, in order.
+    The group has the grain "fine": see `Key`. Return None if the user did not ask for a counselor. `session`: a row of the table
+    `session`. `events`: the session's events whose kind is in `EVENTS`, in order.
     """
     at = asked_at(session)
     if at is None:

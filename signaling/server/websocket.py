@@ -286,7 +286,7 @@ class _Connection:
                     raise _LeftInQueue
                 yield
         except Crowded:
-            if self._is_cut:  # nobody is there to be told
+            if self._is_cut:  # the client has disconnected, so it cannot be told that the server is full
                 raise _LeftInQueue from None
             raise
 

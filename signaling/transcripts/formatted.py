@@ -62,7 +62,7 @@ def _block(kind: _Kind, rows: list[str]) -> str:
         return f'<ol dir="auto" start="{start}">{_items(rows, _NUMBER)}</ol>'
     said = [_QUOTED.sub("", row, count=1) if kind == "quote" else row for row in rows]
     if not any(said):
-        return ""  # only blank rows, which separate blocks
+        return ""  # this block has only blank rows, which separate the blocks before and after it
     words = "\n".join(_html(inline(row)) for row in said)
     return f'<blockquote dir="auto">{words}</blockquote>' if kind == "quote" else f'<p dir="auto">{words}</p>'
 

@@ -21,7 +21,7 @@ _BEFORE_ITALIC = frozenset("([{\"'“‘「『")
 
 
 class Span(NamedTuple):
-    """A piece of a row that is not plain text: a link, code or emphasis. `href`: where a link leads; "" for other kinds."""
+    """A link, code or emphasis within a row of text. `href`: the address to which a link leads; "" for other kinds."""
 
     kind: Literal["link", "code", "strong", "em"]
     of: list[str | Span]

@@ -60,8 +60,8 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                # also ask the worker for the board again, as browsers do, because the worker has dropped the earlier request if
-                # it did not know this peer at that time
+                # also ask the worker for the board again, as browsers do: if the worker did not know this peer yet when the
+                # earlier request came, it has dropped that request
                 self._ask()
 
         for fragment in peer.documents:  # handle the board messages that arrived before this board was attached to the peer

@@ -114,7 +114,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
 
 
 def _ended(server: Server) -> None:
-    """Check that the frozen and woken leader has ended by itself, with an error status."""
+    """Check that the leader that was frozen and then woken has ended by itself, with an error status."""
     assert server.process is not None
     assert server.process.wait(10) != 0
     server.process = None

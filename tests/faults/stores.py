@@ -41,7 +41,8 @@ async def served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
 
     Return the number of users who were not served, and the number of double matches.
 
-    A match is double if a session gets two counselors, or if a counselor gets or is offered two sessions.
+    A match is double if a served session does not have exactly one counselor, if two counselors have the same session, or if one
+    counselor was offered two sessions.
     """
     counselors = [await here.counselor(available=False) for _ in waiting]
     for counselor in counselors:

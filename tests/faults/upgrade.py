@@ -47,7 +47,7 @@ def former_version() -> str:
         return _git("rev-parse", named)
     folder = Path(schema.__file__).parent / "migrations/versions"
     [newest] = folder.glob(f"{schema.newest_revision()}_*.py")
-    # before it was merged, this migration can have had another number, but the same name
+    # perhaps the newest migration was added under another number and was renumbered when it was merged; its name stayed the same
     any_number = folder.relative_to(ROOT) / f"*_{newest.name.partition('_')[2]}"
     added = _git("log", "--diff-filter=A", "--format=%H", "--", str(any_number)).split()
     return _git("rev-parse", f"{added[-1]}^" if added else "HEAD")

@@ -65,7 +65,8 @@ end
 --                   a call may use what earlier calls have found out about pools and queues (reading.lua)
 local World = {}
 
--- µs: keeps new fences larger than all fences from before Redis lost its data, even if clocks differed by a minute
+-- µs: added to the last fence (fencing token) after Redis has lost its data. So all new fences are larger than all earlier ones,
+-- even if the servers' clocks differed by a minute.
 local FENCE_LEAP = 60000000
 
 function World.read()

@@ -139,7 +139,10 @@ def _provider_key(installation: Installation, row: str) -> Document:
 
 
 def provider_in(document: Document, row: str) -> Document:
-    """Return the table of a sign-in provider from the tables of an installation. `row`: the provider's owner."""
+    """Return the table of a sign-in provider from the tables of an installation.
+
+    `row`: `INSTALLATION` for the installation's provider, or `rules_of(organisation)` for that of an organisation.
+    """
     table: Document = (document if row == INSTALLATION else document["organisations"][organisation_of(row)])[PROVIDER]
     return table
 

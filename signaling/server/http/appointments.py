@@ -59,7 +59,8 @@ class NewTime(Struct, kw_only=True):
     """The new time of an appointment. `at`: Unix ms.
 
     `staff`: the id of the member whom the user will meet; "" for the free member with the fewest appointments. `booking`:
-    identifies the booking that the page shows. A different booking is not moved. "" stands for any booking.
+    identifies the booking that the page shows. If the session has another booking by now, the request is refused. "": move
+    whatever booking the session has.
     """
 
     at: Annotated[int, Meta(ge=0)]

@@ -58,7 +58,10 @@ class Held:
     uploads: list[Upload] = field(default_factory=list)
 
     def take(self, upload: Upload, count: int) -> None:
-        """Count `count` more bytes of an upload. End uploads while all bodies together have more than `most_bytes`."""
+        """Count `count` more bytes of an upload.
+
+        While all bodies together have more than `most_bytes`, end one upload after the other, as this class's docstring says.
+        """
         upload.held_bytes += count
         while self.total() > self.most_bytes:
             self._evict()

@@ -23,7 +23,7 @@ from tests.peers.test_browsers import launch, pages_of
 JITTER_S = 0.05
 SETTLE_S, MEASURE_S = 12.0, 25.0
 WAYS = {"relayed": ({"a": 1.0}, 0), "mixed": ({"a": 0.9}, 0), "relayed, in the second slot": ({"a": 1.0}, 1)}
-"""Each case: the gains of the voices that the listening page hears, and the slot in which it sees the clapping page.
+"""Case → the gains of the voices that the listening page hears, and the number of the video slot that shows the clapping page.
 
 A single voice with the gain 1.0 is relayed. With any other gain it is mixed.
 """

@@ -27,8 +27,8 @@ export interface Notes {
   type: (change: { text?: string; outcome?: string; tags?: string[] }) => void;
 }
 
-/** Returns the notes on a session and a function that changes them. Notes that the person types without a connection are sent
- *  as soon as there is one. */
+/** Returns the notes on a session and a function that changes them. Notes that the person types while the console is
+ *  disconnected are sent as soon as it is connected again. */
 export function useNotes(client: Client, session: SessionView): Notes {
   const notes = draftsOf(client);
   const typed = useStore(notes.state, (all) => all[session.id]);

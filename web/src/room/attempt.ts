@@ -27,7 +27,7 @@ export interface Attempt {
   voice: RTCRtpReceiver;
 }
 
-/** `mostSlots`: how many pictures of other people the connection can carry. */
+/** Builds a peer connection. `mostSlots`: at most this many videos of other people can be received at the same time. */
 export function build(mostSlots: number): Attempt {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   // The protocol fixes the order of the media sections: audio, camera, screen, the slots for other people's pictures, data.

@@ -23,7 +23,7 @@ interface DeviceTestProps {
   devices: Devices;
   /** Whether the test shows the person's own camera picture. */
   preview?: boolean;
-  /** Whether the choice of devices is folded into one line. */
+  /** Whether the fields to choose devices are folded away, so that they take only one row until the person opens them. */
   folded?: boolean;
   /** Whether the person can choose a camera. A conversation by voice needs none. */
   camera?: boolean;

@@ -50,7 +50,7 @@ export function eventsBetween(before: Talk, now: Talk): Told[] {
   const told: Told[] = [];
   if (before.session && !same && before.stage !== "ended") told.push(["ended", old]);
   if (!now.session) return told;
-  const quiet = now.resumed && !same; // an earlier page got the events up to now
+  const quiet = now.resumed && !same; // an earlier page of the shop has already got the conversation's events up to now
   if (!same && !quiet) told.push(["started", fresh]);
   if (now.stage === "accepted" && !quiet && !(same && before.stage === "accepted")) told.push(["accepted", fresh]);
   if (now.unread !== (same ? before.unread : 0)) told.push(["unread", { ...fresh, count: now.unread }]);

@@ -40,9 +40,9 @@ def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]
 
 
 def seconds(found: list[bool], begin: float, end: float) -> list[bool]:
-    """Return the part of `found` between these seconds, without its first and its last element.
+    """Return the elements of `found` between the seconds `begin` and `end`, without the first and the last of them.
 
-    Each element of `found` is about 0.1 s of a file.
+    Each element of `found` stands for about 0.1 s of a file.
     """
     return found[round(begin * 10) + 1 : round(end * 10) - 1]
 

@@ -68,7 +68,7 @@ export function after(then: Matrix, first: Matrix): Matrix {
 
 export const toPage = (point: Point, view: View, space: Space): Point => apply(inverse(matrixOf(view, space)), point);
 
-/** Returns the part of the page that is seen, in units; the part can reach over the page's edges. */
+/** Returns the part of the board's page that is seen, in the page's units. This part can reach over the page's edges. */
 export function seen(view: View, space: Space): Box {
   const scale = scaleOf(view, space);
   const [width, height] = space.turned ? [space.height, space.width] : [space.width, space.height];
