@@ -184,7 +184,7 @@ class Selection:
                     yield item[0] + after
 
     def _passed_over(self, match: Match) -> list[PassedOver]:
-        """Return members who did not get the request, and why each did not. At most `Rules.max_why` members.
+        """Return at most `Rules.max_why` members who did not get the request, and why each of them did not.
 
         The candidates who were not chosen come first. Then come members who serve the queue (narrowest tier first), then other
         members of the same role and organisation. The function runs for every match, so it is one flat loop. When it was a

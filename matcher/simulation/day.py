@@ -250,8 +250,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # After the last shift, users are told no further range. Otherwise a user who never gives up would be told ranges without
-        # end, and the simulation would not end.
+        # After the last shift, users get no further range of their expected wait. Otherwise a user who never gives up would get
+        # ranges without end, and the simulation would not end.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 

@@ -28,7 +28,10 @@ ANOTHER_CLOCK_S = 10.0
 
 
 class Standing:
-    """Queue detector of one path. Call `add` for each packet that arrived, then read `growth_s`. Times are in seconds."""
+    """Detects whether packets queue up on one network path, and whether this queue grows.
+
+    Call `add` for each packet that arrived, then read `growth_s`. Times are in seconds.
+    """
 
     def __init__(self) -> None:
         self._base: deque[tuple[int, float]] = deque()

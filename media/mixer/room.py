@@ -263,9 +263,9 @@ class AudioRoom:
 
     @property
     def flow_is_over(self) -> bool:
-        """Return whether the mixer must send again (`end_flow`).
+        """Return whether the mixer must send to the listeners again, and the fast path must stop (`end_flow`).
 
-        True if the voice is silent, its packets come irregularly, or a listener loses many packets.
+        True if the passthrough voice is silent, its packets come irregularly, or a listener loses many packets.
         """
         return self._solo is None or self._solo.silent or self._solo.source.last is None or self._streams.lossy
 

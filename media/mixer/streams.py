@@ -3,8 +3,8 @@
 Every listener receives the packets of one `Stream`. A *recipe* says which voices a listener hears in a tick (20 ms), and at which
 gains (`mix.Recipe`). When the recipes of a stream's listeners begin to differ, each group of listeners with equal recipes gets a
 clone of the encoder in the same tick. The change does not disturb the listeners' decoders. Two streams become one when their
-recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly the same
-state.
+recipes have been equal for half a second, when both are silent, or when both are new. In these cases, their encoders have nearly
+the same state.
 
 In *passthrough* the packets of the only sounding voice are forwarded without decoding and mixing (`media.mixer.solo`).
 

@@ -96,8 +96,10 @@ class LentVideo:
 def slots_of(source: Incoming, slots: Sequence[Outgoing]) -> list[LentSlot] | None:
     """Return those of `slots` to which the fast path can send `source`. None: Python must continue to forward the video.
 
-    The result is None in these cases: a packet of `source` is missing; a slot waits for a keyframe of `source`; a slot that shows
-    `source` has not sent the newest packet, or does not exist in the fast path.
+    The result is None in these cases:
+    - A packet of `source` is missing.
+    - A slot waits for a keyframe of `source`.
+    - A slot that shows `source` has not sent the newest packet, or does not exist in the fast path.
     """
     if not source.is_whole or source.seen is None or source.seen.highest != source.highest:
         return None

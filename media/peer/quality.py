@@ -99,7 +99,7 @@ class Quality:
         return self._rtt_ms if now - self._rtt_at < STALE_S else None
 
     def sent(self, report: bytes, now: float) -> None:
-        """Remember when our sender report leaves. The peer's next report refers to it, so `told` can compute the round trip.
+        """Remember when our sender report leaves. The peer's next report refers to ours, so `told` can compute the round trip.
 
         The time inside our report cannot be used for this, because it is the time of capture and not the time of sending.
         """

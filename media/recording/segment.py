@@ -117,7 +117,7 @@ class Segment:
         """
         while self._open:
             try:
-                # newest track first: if its first packet is written only now, the older layer's track ends at that packet
+                # Newest track first: perhaps closing it writes its first packet. The track of the former layer then ends there.
                 self._finish(next(reversed(self._open)))
             except WriteFailed as failed:
                 reason = reason or failed.reason

@@ -124,7 +124,10 @@ class Leg:
         self._say(self._f, self._leg, packet, len(packet))
 
     def come_by(self, path: Path) -> bool:
-        """Record that this peer's offloaded packets come from `path`. Return False if a stream from another path is offloaded."""
+        """Record that this peer's offloaded packets come from `path`.
+
+        Return False, and change nothing, if a stream of this peer is offloaded that comes from another path.
+        """
         if path == self._by:
             return True
         if self._leg.linked:

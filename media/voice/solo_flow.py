@@ -26,8 +26,8 @@ EARLY_S = 0.008
 wakes up once instead of twice."""
 GRACE_STEPS = 3  # a tick of the mixer waits at most this many steps (5 ms each) for a packet that has not come yet
 AHEAD_STEPS = 64
-"""When a `Flow` ends, the mixer takes at most this many steps (0.3 s) of sound at once. So the room's next tick is soon, whatever
-timestamps the packets have. A jitter buffer holds less sound than this, except after a long stall."""
+"""When a `Flow` ends, the mixer takes over at most this many steps (0.3 s in all) of buffered sound in one go. So the room's next
+tick is soon, even if the packets have wrong timestamps. A jitter buffer holds less sound than this, except after a long stall."""
 
 
 class Flow:

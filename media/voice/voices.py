@@ -144,10 +144,11 @@ class Voices:
         return self.due + (GRACE_STEPS if self.mixer.awaits_packet else 0)
 
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
-        """Run the mixer's due ticks. If the mode of a voice is `flowing`, give its packets to the mixer instead.
+        """Run the mixer's due ticks.
 
-        `rests()`: returns True if there is no lost packet and no keyframe to request from a peer of the room. If it returns True,
-        the next call can come after 100 ms.
+        While the fast path sends a voice (mode `flowing`), first give the mixer the packets that the fast path has buffered. End
+        this mode if the mixer must send again. `rests()`: returns True if there is no lost packet and no keyframe to request from
+        a peer of the room. If it returns True, the next call can come after 100 ms.
         """
         if self._flow is None:
             self._tick_mixer(now)
@@ -273,7 +274,7 @@ class Voices:
         for each in packets:
             quiet_from = self.mixer.push(peer.participant, each.sequence, each.timestamp, each.payload, each.level, each.at)
         speaker = self._speakers.get(peer.participant)
-        if quiet_from and speaker is not None:  # `quiet_from` is the mixer's answer to the last of these packets
+        if quiet_from and speaker is not None:  # the mixer's result for the newest of these packets counts
             self._follow(speaker, Event.KEPT_QUIET, quiet_from=quiet_from)
 
     def returned(self, peer: Peer) -> None:

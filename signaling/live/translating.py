@@ -178,8 +178,8 @@ class Translating:
     async def line(self, entry: Entry, client: Client, person: Person, seq: int, language: str) -> None:
         """Begin to translate a chat line for this person.
 
-        Raise `NotAllowed` if the person may not read the line, if too many of their translations are under way, or if there is no
-        translation service.
+        Raise `NotAllowed` if the person may not read the line, or if there is no translation service. Raise it also while too
+        many translations for this client are under way.
         """
         if not self.enabled or self._asked[client] >= MOST_EACH:
             raise NotAllowed("unavailable")

@@ -25,7 +25,7 @@ class Unattended:
         self._index = index
         self._staffing = staffing
         self._now = now
-        self._told: dict[tuple[str, str, str], int] = {}  # (site, language, category) of a queue → when it was last announced
+        self._told: dict[tuple[str, str, str], int] = {}  # (site, language, category) of a queue → last announcement (ms)
 
     async def run(self) -> None:
         """Look at the queues every `LOOK_S` seconds. Runs until cancelled."""

@@ -32,14 +32,15 @@ log = structlog.get_logger(__name__)
 PLACES = 16  # at most this many pushes about waiting people, and at most this many others, are sent at the same time
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
 AWAY_S = 2.0  # seconds of pause while the database is unavailable
-LEASE_MS = 30_000  # ms for which one task has a push to itself; a try to send it never takes longer
+LEASE_MS = 30_000  # for this many ms, no other task sends a push that one task sends; a try never takes longer
 RING_LATER_S = (1, 2, 4)  # seconds until the next try of a push about somebody who waits; the last repeats until the ring is over
 LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of any other push; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
-# seconds for which a push service is paused after `TROUBLED` failures in a row and after each further one; the last one repeats
+# Seconds for which a push service is paused: the first value after `TROUBLED` failures in a row, the next value after each
+# further failure. The last value repeats.
 PAUSES_S = (1, 5, 15, 60)
 _GONE = frozenset({404, 410})  # HTTP status: the browser takes no more pushes (RFC 8030, 7.3)
-_NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will never take this push
+_NEVER = frozenset({400, 401, 403, 413})  # HTTP status codes that mean: the push service will never take this push
 
 
 class _Service:

@@ -122,7 +122,10 @@ class SeenPages:
             self._ended.append(file)
 
     def add(self, session: str, line: Shown) -> None:
-        """Add a line. If the session's pages are too large or the disk is too slow, end the file with a line that says why."""
+        """Add a line to the session's file of pages. If the file gets too large or the disk is too slow, end the file.
+
+        The last line of the file then says why it ends.
+        """
         file = self._files.get(session)
         if file is None or file.over:
             return

@@ -157,7 +157,8 @@ def left(session: Session, guest: Person, out: list[Effect]) -> None:
 def interpreter_set(session: Session, event: InterpreterSet, now: int, out: list[Effect]) -> None:
     """Set how one side, the user's or the staff's, hears the voices of the other side while a guest interprets.
 
-    The owner may set this for both sides, the user only for the user's side. "full" for both sides ends the interpreting.
+    The session's owner may set this for both sides, the user only for the user's side. When both sides are set to "full", the
+    interpreting ends.
     """
     host = _host(session, event.participant)
     if host.id != session.owner and (host.id, event.side) != (session.user, "user"):

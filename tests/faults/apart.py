@@ -31,7 +31,7 @@ HEALS_S = 25.0  # within this many seconds after the end of a fault, everything 
 
 
 class ApartCluster(Cluster):
-    """A cluster in which each part has a network of its own.
+    """A cluster in which each server, each media machine, Redis and PostgreSQL has a network namespace of its own.
 
     `part_of`: the name under which `network` knows a server or media machine.
     """
@@ -170,9 +170,9 @@ async def _unheard(people: list[Caller]) -> int:
 async def _split(cluster: Cluster) -> list[Figure]:
     """Cut the leader off from the other server, which takes over. All people stay connected to the old leader.
 
-    Two servers have acted as the leader if a session ends up with two counselors, a counselor ends up with two sessions, or an
-    acknowledged chat line is missing. A person is stranded if their server neither stores their chat lines nor disconnects them.
-    A disconnected person would go to the other server.
+    In three cases, two servers have acted as the leader: a session ends up with two counselors, a counselor ends up with two
+    sessions, or an acknowledged chat line is missing. A person is stranded if their server neither stores their chat lines nor
+    disconnects them. A disconnected person would go to the other server.
     """
     assert isinstance(cluster, ApartCluster)
     harm, twice, stranded = Harm(), [], []

@@ -184,7 +184,7 @@ def fuzz_pictures(data: bytes) -> None:
         slot.put(500, data[:1400])
         assert slot.get(500) == (data[:1400] or None)
     assert show.video.incoming.packets <= taken
-    for at in range(0, len(data) - 3, 4):  # report arrivals of packets that Python handles
+    for at in range(0, len(data) - 3, 4):  # tell the fast path when the packets that Python handles have arrived
         number, ticks = struct.unpack_from("!Hh", data, at)
         show.arrivals.add(number, 20 + at / 4000 + ticks / 1000)
     report = show.arrivals.report()

@@ -1,7 +1,8 @@
 """The installation that a file asks for: the present one, changed by the file's tables. This module does no I/O.
 
-If a table of the file leaves out a key, the present value stays; for a new site or other object, the key gets its default. If the
-file leaves out a site, a member of staff or another object, this object is removed with `prune`, and stays without `prune`.
+If a table of the file leaves out a key, the present value stays. For a new site or another new object, the key gets its default.
+If the file leaves out a site, a member of staff or another object, this object is removed with `prune`, and stays without
+`prune`.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ export function useNotes(client: Client, session: SessionView): Notes {
 }
 
 /**
- * For each session that has ended for this person, except a session that this person handed over: sends the draft of the notes to
- * the server and deletes the draft from this tab. If the draft has text, a toast says that the notes were saved.
+ * When a session has ended for this person, sends the draft of the notes to the server and deletes the draft from this tab. Does
+ * nothing for a session that this person handed over. If the draft has text, a toast says that the notes were saved.
  */
 export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
   useEffect(() => {

@@ -26,7 +26,7 @@ export interface PanelState {
   kept: Kept | null;
   /** The client of the live text session; null unless this panel runs the session. */
   client: Client | null;
-  /** Whether the browser refused to let the panel open the last window that it tried to open: the call window, or the window that
+  /** Whether the browser prevented the panel from opening a window when the panel last tried: the call window, or the window that
    *  asks for permission to show notifications. */
   blocked: boolean;
   /** Whether the call window was opened and has been closed since. */

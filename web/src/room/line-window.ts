@@ -144,7 +144,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     const { place, top } = seat.current;
     if (!keeps(now) || (place && !Math.round(offBy(now, place)))) return;
     const by = now.scrollTop - top;
-    // when lines shrink, the browser itself moves the box to its new end
+    // when lines become lower, the browser itself scrolls the box to its new end
     const shrunk = by < 0 && below(now) < 1;
     settle();
     if (!shrunk) now.scrollTop += by;

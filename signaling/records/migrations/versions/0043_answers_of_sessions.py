@@ -1,7 +1,7 @@
 """Store which session a remembered response of the API is about, so that an erasure of the session also erases the response.
 
-A response stored by a server of the previous version stays for up to a day, because that server does not store which session the
-response is about.
+A server of the previous version does not store which session a response is about. So a response that it stored stays for up to a
+day.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from signaling.protocol.texts import Exact, Seen
 SOURCES = Path(__file__).parents[4] / "signaling"
 # File → function or attribute by which this file may read input without the protocol's parser. Comments say which input it reads.
 ELSEWHERE = {
-    "own_texts.py": "json.loads",  # The server's own texts.
+    "own_texts.py": "json.loads",  # This file reads the server's own texts.
     "sentences.py": "json.loads",  # The sentences that `sangdam doctor` prints, from files of the package.
     "remote.py": "json.Decoder",  # The announcements of media workers in Redis.
     "lease.py": "json.Decoder",  # The leader's lease in Redis.
     "stored_sessions.py": "json.decode",  # This file reads briefs that our own server has stored.
     "operator.py": "json.Decoder",
-    "sites_and_staff.py": "msgspec.convert",  # Opening hours that our server stored.
+    "sites_and_staff.py": "msgspec.convert",  # This file reads opening hours that our own server has stored.
     "appointments.py": "msgspec.convert",  # Working hours that our server stored.
     "hours.py": "msgspec.convert",  # Opening hours that an administrator types. Narrow patterns limit their texts.
     "brief.py": "parts.query",  # Parts of a page address that has been parsed.

@@ -366,9 +366,9 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_promise(session: Session, around: views.Surroundings) -> None:
-    """Check callbacks to a user whom the site cannot reach.
+    """Check that a user for whom the site knows no contact must give one before a callback.
 
-    Such a user is asked for a contact, and gets a callback only after giving one.
+    The session's view for such a user asks for a contact.
     """
     told = views.session_view(session, "u", around, matrix.compute(session))
     assert told.contact_needed == (not around.reachable)

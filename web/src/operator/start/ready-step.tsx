@@ -15,7 +15,7 @@ const load = async (): Promise<StoredSite[]> => {
   return Promise.all(found.items.slice(0, MOST_SHOWN).map((row) => site(row.id)));
 };
 
-/** The last step of the setup: the snippet of each site (of the first ten, if there are more), a page on which to try the widget,
+/** The last step of the setup. It shows the snippet of each site (at most of the first ten), a page on which to try the widget,
  *  and the findings of the server's check of itself. */
 export function ReadyStep() {
   return (

@@ -99,7 +99,7 @@ export class BoardDoc {
     return this.known.onPage(page);
   }
 
-  /** Returns the shapes of all pages that are not deleted, unordered. */
+  /** Returns all shapes of all pages except deleted shapes, in no particular order. */
   allShapes(): Shape[] {
     return this.known.all();
   }
