@@ -74,7 +74,7 @@ def _grid(rate: float, capacity: float, patience_s: float) -> np.ndarray[tuple[i
     """Return waits (s) from 0 to where the density of the wait is negligible, closer together near 0."""
     ends = 40 / (capacity - rate) if capacity > rate else inf
     if patience_s < inf:
-        # After this wait, only as many users are left as staff can serve. Eight standard deviations are added.
+        # the wait after which so many users have given up that staff can serve the others, plus eight standard deviations
         ends = min(ends, patience_s * max(0.0, log(rate / capacity)) + 8 * (sqrt(patience_s / capacity) + 1 / capacity))
     return ends * np.linspace(0, 1, _STEPS) ** 2
 

@@ -34,7 +34,7 @@ STEADY_VISITS: Final = 1_500  # If there are few visits, they are simulated seve
 MOST_TIMES: Final = 5  # The same days are simulated with the same settings at most this many times.
 NICE: Final = 5  # This is added to the process's niceness, so that calls get the CPU first.
 _PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.
-_HANDLE_S: Final = 300.0  # Seconds that a conversation lasts in a medium in which nobody was served in the past days.
+_HANDLE_S: Final = 300.0  # Assumed length in s of text conversations if the past days had none; likewise of calls.
 
 
 class _Present(StaffModel, frozen=True):

@@ -137,8 +137,9 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
 def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
     """Return `levels`, lowered until all layers together fit into `bps`.
 
-    A level is the index of a layer in its slot's list, or `PAUSED`. When bandwidth is short, the least important video goes down
-    first. No video is paused before all videos are at their lowest layers. `lowest`: the lowest level allowed, 0 or `PAUSED`.
+    A level is the index of a layer in its slot's list, or `PAUSED`. The last video of `pictures` is the least important one, and
+    is lowered first. No video is paused before all videos are at their lowest layers. `lowest`: the lowest level allowed, 0 or
+    `PAUSED`.
     """
     fitting = {slot: levels[slot] for slot in pictures}
     for least in range(0, lowest - 1, -1):

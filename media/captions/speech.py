@@ -26,7 +26,7 @@ BEFORE_WINDOWS = 10
 with speech."""
 DRAFT_PAUSE = 5  # After a pause of this many windows (160 ms in all), the words so far are written down as a draft.
 END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utterance.
-AFTER_WINDOWS = 5  # At most this many windows of the final pause still belong to the utterance.
+AFTER_WINDOWS = 5  # At most this many windows (32 ms each) of the pause that ends an utterance belong to the utterance.
 DRAFT_EVERY = 47  # A new draft is also written down after this many windows of speech (1.5 s in all) since the last draft.
 LONGEST = 375
 """An utterance is cut when it has this many windows (12 s in all). It is cut at its last short pause, if this pause is in the

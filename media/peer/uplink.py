@@ -163,8 +163,8 @@ class Uplink:
     def _role_by_type(self, payload_type: int) -> str | None:
         """Return the role of the section with this payload type.
 
-        If several sections have this type, leave out the sections whose packets can be identified in another way. None: not
-        exactly one section is left.
+        If several sections have this type, leave out the sections whose packets can be identified in another way. Return None if
+        no section is left, or more than one.
         """
         found = [each for each in self._sections.values() if payload_type in (each.payload_type, each.rtx, each.red)]
         if len(found) > 1:

@@ -87,7 +87,7 @@ def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]
 
 
 class Export:
-    """One export of the recorded tracks of a plan into one video or sound file."""
+    """One export of recorded tracks into one video or sound file. The plan names the tracks and the file."""
 
     def __init__(self, plan: Plan) -> None:
         video_codec, video_options, audio_codec = CODECS[Path(plan.out).suffix]

@@ -33,9 +33,10 @@ KNOWN_PATHS = 4096
 _DROPS = ("junk", "rate", "srtp", "rtp", "vp8", "protect", "send_full", "send_error", "receive_error")
 _FAMILY = struct.Struct("=H")
 _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
-"""Layout of a `fastpath_kept` up to its payload, and its whole size in bytes. With this layout one call reads all five fields."""
+"""Layout of the C struct `fastpath_kept` up to its payload, and its whole size in bytes. With this layout one call reads all five
+fields."""
 _NOTED = struct.Struct("=di4x")
-"""Layout of a `fastpath_sent`: a time in seconds, and a size in bytes."""
+"""Layout of the C struct `fastpath_sent`: a time in seconds, and a size in bytes."""
 
 
 class Unavailable(Exception):

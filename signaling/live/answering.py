@@ -46,7 +46,9 @@ class Answering:
         self._under_way: set[str] = set()  # ids of the messages that staff are answering now
 
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
-        """Write the answer into the conversation. Mail the user a link to the answer. Raise NotAllowed or RecordsAway.
+        """Write the answer to a message that a user left into the user's conversation, and mail the user a link to the answer.
+
+        Raise NotAllowed or RecordsAway.
 
         If the mail is refused, for example because the address has unsubscribed, the list of messages shows the refusal to staff.
         """

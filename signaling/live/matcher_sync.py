@@ -1,9 +1,11 @@
 """Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after the matcher lost its data.
 
-If the two differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued again with its
-original time. All lost requests are enqueued before any staff are signed in at the matcher, so that no user loses their place in
-the queue. If a session has missed a step of the matcher, such as a ring or an accepted call, the matcher is not corrected: the
-step is applied to the session as if it had just happened. If the matcher has a request that no session has, the request is ended.
+If a session and the matcher differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued
+again with its original time. All lost requests are enqueued before any staff are signed in at the matcher, so that no user loses
+their place in the queue. If the matcher has a request that no session has, the request is ended.
+
+There is one exception: a session can have missed a step of the matcher, such as a ring or an accepted call. Then the session is
+corrected: the step is applied to it as if the step had just happened.
 """
 
 from __future__ import annotations

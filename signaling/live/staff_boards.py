@@ -192,7 +192,7 @@ class Boards:
         self._frames.clear()
         behind = dict.fromkeys(self._behind)
         matched = [each for each in self._hub.staff_clients() if each.desk and each.staff and each.staff.role in MATCHED_ROLES]
-        self._behind = [*(each for each in matched if each not in behind), *behind]  # the last of the list comes first
+        self._behind = [*(each for each in matched if each not in behind), *behind]  # `_push_queues` begins at the end
         await self._push_queues()
         wallboards: dict[tuple[Realm, tuple[str, ...], str], bytes] = {}
         for client in self._hub.watchers():

@@ -92,9 +92,10 @@ def _topic(site: Site, category: str, begin: int, end: int) -> Topic:
 
 
 def _people(past: Past, change: Change, staff: Iterable[StaffRecord], begin: int) -> list[Person]:
-    """Return the active staff who serve requests of the last weeks and whose times at work are known, in the order of their ids.
+    """Return the active staff of the role that serves the past requests, in the order of their ids.
 
-    If the changed member's times are unknown, the member gets the times of a typical colleague.
+    Members whose times at work are unknown are left out. There is one exception: if the times of the changed member are unknown,
+    this member gets the times of a typical colleague.
     """
     role = "counselor" if change.kind == "user" else "professional"
     serving = sorted((each for each in staff if each.active and each.role == role), key=lambda each: each.id)

@@ -33,8 +33,8 @@ _REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept after
 PAGE_SIZE = 50  # one page of the outbox has at most this many mails
 
 BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses also get these mails
-# kinds of mails that are due by the computer's clock, because booked times are times of this clock; other mails are due by the
-# server's steady clock
+# The computer's clock decides when mails of these kinds are due, because booked times are times of this clock. The server's
+# steady clock decides when all other mails are due.
 REMINDERS = frozenset({"callback_soon", "appointment_day", "appointment_soon"})
 RANKS = (BOOKED, 1, 2)  # all ranks, the most urgent first
 

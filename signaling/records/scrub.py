@@ -40,9 +40,10 @@ def empty_wal(engine: sa.Engine) -> bool:
 
 
 def rewrite_file(engine: sa.Engine) -> bool:
-    """Rewrite an SQLite file, and then empty its log.
+    """Rewrite an SQLite file, and then empty its write-ahead log.
 
-    This removes rows that were deleted before `secure_delete` was on. Return False when a reader of the log prevents emptying it.
+    This removes rows that were deleted before `secure_delete` was on. Return False when the log cannot be emptied, because
+    another connection reads it.
     """
     _run(engine, "VACUUM")
     return empty_wal(engine)

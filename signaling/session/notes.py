@@ -25,7 +25,7 @@ def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> N
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """Save all drafts when the session is over. The drafts of an erased session are not saved. Called after every event."""
+    """Save the notes that staff have typed but not saved, if the session is over and not erased. Called after every event."""
     if session.state not in FINAL_STATES:
         return
     kept: list[Effect] = []

@@ -71,7 +71,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     _begin_or_stop(session, out)
     if session.state == "active" and session.channel == "text":
         for person in session.people.values():
-            person.recording = ""  # the call goes on as text; everybody is asked again if it becomes another call
+            person.recording = ""  # the conversation is text now; if it becomes a call again, everybody is asked again
 
 
 def _begin_or_stop(session: Session, out: list[Effect]) -> None:

@@ -17,8 +17,8 @@ from tests.browser.test_board import draw, ink
 STEPS = (640, 1_280, 2_560, 5_120, 10_240)
 STROKES = 10
 FRAME_MS = 1000 / 60
-# a frame is on time if it comes at most this many times `FRAME_MS` after the frame before it; the factor exceeds 1, because
-# browsers round their clock
+# a frame is on time if it comes at most `LATE` × `FRAME_MS` after the frame before it; `LATE` exceeds 1, because browsers round
+# their clock
 LATE = 1.1
 
 # Enlarges and moves the board in each frame, for 3 s. Returns the 95th percentile of the intervals between frames, in ms.

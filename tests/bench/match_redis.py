@@ -1,9 +1,9 @@
 """Measure the matcher's Redis store, with the Python code that calls Redis, on a separate redis-server.
 
 There are 1,000 staff, 20 queues and 10,000 waiting requests. 32 steps of the matcher run at the same time. The bench
-also compares 100,000 waiting requests with 1,000. As in `tests/bench/match.py`, a match is one call of `wrapped_up`, with which a
-member of staff becomes free and is offered the first request of the queue. The wall clock times each match. The latency of a
-match is the caller's wait while 31 other steps run.
+also compares 100,000 waiting requests with 1,000. As in `tests/bench/match.py`, a match is one call of `wrapped_up`: a member of
+staff becomes free, and is offered the first request of the queue. The wall clock times each match. The latency of a match is the
+caller's wait while 31 other steps run.
 """
 
 from __future__ import annotations

@@ -42,7 +42,11 @@ def _git(*words: str) -> str:
 
 
 def former_version() -> str:
-    """Return the commit of the former version."""
+    """Return the commit of the version from which the test upgrades.
+
+    This is the version that the environment variable `NAME` names, or else the newest tag "v…", or else the commit before the
+    newest migration.
+    """
     if named := os.environ.get(NAME) or _git("tag", "--list", "v*", "--sort=-version:refname").partition("\n")[0]:
         return _git("rev-parse", named)
     folder = Path(schema.__file__).parent / "migrations/versions"

@@ -28,7 +28,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def hears(peer: Peer, *tones: int, within_s: float = PATIENCE_S) -> None:
-    """Listen until the peer hears, of the tones that this test uses, exactly `tones`. Fail after `within_s`."""
+    """Listen until the peer hears exactly `tones`, and no other tone that these tests use. Fail after `within_s`."""
     heard: set[int] = set()
     try:
         async with asyncio.timeout(within_s):

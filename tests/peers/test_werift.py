@@ -1,4 +1,7 @@
-"""werift, a WebRTC stack for Node, in a call that lasts longer than ICE consent. The client uses only voice and data channels."""
+"""Calls with werift, a WebRTC stack for Node. The calls last 40 s, because ICE consent expires after 30 s unless it is renewed.
+
+The client uses only voice and data channels.
+"""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ settings.load_profile("any machine")
 
 @pytest.fixture(autouse=True)
 def logs_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undo the set-up of logging after a test that runs a command, so that the next test reads its own logs.
+    """Undo the set-up of logging that a command made in a test, so that the next test reads its own logs.
 
-    structlog caches no logger during a test, because a cached logger would keep the command's set-up.
+    During a test, structlog caches no logger. A cached logger would keep the command's set-up in later tests.
     """
     before, root = structlog.get_config(), logging.getLogger()
     level, configure = root.level, structlog.configure

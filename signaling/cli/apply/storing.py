@@ -33,7 +33,7 @@ class Storing:
         self._records, self._before, self._after = records, before, after
 
     async def store(self) -> None:
-        """Store the difference: first everything that is new or changed, then what is removed."""
+        """Store the changes: first insert or change everything that is new or different, then remove what is no longer wanted."""
         for organisation in self._after.organisations.values():
             if organisation != self._before.organisations.get(organisation.id):
                 audit = self._by([Entry(action="organisation.save", subject=f"organisation/{organisation.id}")])

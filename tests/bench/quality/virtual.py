@@ -1,7 +1,7 @@
-"""The links of lines.py in virtual time: the worker's jitter buffer, decoder and mixer, without a worker or a real clock.
+"""Score voices over the links of lines.py in virtual time: with the worker's jitter buffer, decoder and mixer, but no real clock.
 
-The resulting scores are the same at every run, even on a busy machine. If real calls score worse than this, the machine's
-load is the cause.
+The scores are the same at every run, even on a busy machine. If real calls score worse than this, the machine's load is the
+cause.
 """
 
 from __future__ import annotations

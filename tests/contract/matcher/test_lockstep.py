@@ -159,10 +159,10 @@ some_request = st.builds(
 
 
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
-    """Any steps in any order. No oracle checks the results: engine and Redis store must only give the same results.
+    """Carries out any steps in any order. The engine and the Redis store must give the same results; nothing else is checked.
 
-    So steps that make no sense occur too: clocks run backwards, fences (numbers of events) are wrong, names are arbitrary, roles
-    change, and requests are restored.
+    So steps that make no sense occur too. For example, clocks run backwards, fences (numbers of events) are wrong, and names are
+    arbitrary.
     """
 
     bounds = NARROWER

@@ -166,7 +166,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
     const taken =
       call.kind === "upgrade" ? await actions.answerUpgrade(call.session, true) : await actions.accept(call.reservation);
     if (taken && call.kind === "upgrade") choose(call.session);
-    else if (taken) sessions.choose(call.session); // the console switches to the conversation's tab when the session arrives
+    else if (taken) sessions.choose(call.session); // when the accepted session arrives, the console shows its conversation
     setTaking("");
   };
   usePressed(state.rings, state.status === "open", accept);

@@ -1,6 +1,6 @@
 /**
- * After a press on "Accept" in a notification, the console accepts the ring of this notification as soon as the server reports
- * the ring to the console. If the server does not report it within 3 s, the console says that the ring is over.
+ * A person pressed "Accept" in a notification about a ring. The console then accepts this ring as soon as the server reports the
+ * ring to the console. If the server does not report the ring within 3 s, the console says that the ring is over.
  */
 
 import { useEffect } from "preact/hooks";

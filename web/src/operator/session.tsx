@@ -150,7 +150,7 @@ function whatOf({ name, role }: Somebody, { lines }: PastSession): string {
   return said ? authorRole(said, roleName(role)) : roleName(role);
 }
 
-/** Returns the people who wrote, and those who took part without writing. */
+/** Returns everybody who took part in the session: first the people who wrote, then the user and staff who wrote nothing. */
 function everybody(one: PastSession): Somebody[] {
   const silent: Somebody[] = [
     { name: one.user_name, role: "user" },

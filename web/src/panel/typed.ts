@@ -10,8 +10,8 @@ const NONE: Typed = { name: "", note: "", form: {} };
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
-/** Returns the texts that were stored on this site. Answers to a form are returned only for the category for which they were
- *  typed, because other forms have other questions. */
+/** Returns what the visitor had typed into the panel before a session began, if it was typed on this site. Answers to a form are
+ *  returned only for the category for which they were typed, because other forms have other questions. */
 export function loadTyped(storage: Box, site: string, category: string): Typed {
   try {
     const kept = JSON.parse(storage.getItem(TYPED) ?? "{}") as Partial<Typed & { site: string; category: string }>;

@@ -314,8 +314,8 @@ export class Devices {
     keepDevice("blur", blur === "on" ? blur : "");
   }
 
-  /** Handles a track that ended: its device was unplugged or taken by a phone call or another program, or the person pressed the
-   *  browser's own button to stop. */
+  /** Handles a track that ended. For example, its device was unplugged, a phone call or another program took the device, or the
+   *  person pressed the browser's own button to stop. */
   private ended(kind: AnyKind): void {
     this.release(kind);
     this.change(kind, kind === "screen" ? { wanted: false } : { cut: true });

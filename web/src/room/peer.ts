@@ -332,8 +332,8 @@ export class RoomPeer {
     this.settleForText(madeAt);
   }
 
-  /** Stops sending this person's sound and pictures over `former`. Otherwise, the other people could hear this person while this
-   *  person hears nobody and the page says "text only". */
+  /** Stops sending this person's sound and pictures over `former`, the old connection. Otherwise, the other people could hear
+   *  this person while this person hears nobody and the page says "text only". */
   private stopFormer(): void {
     // This page returns (`found`) to a silent connection only if the room has not been opened anew since that connection was
     // made. Any other former connection is of no use any more.

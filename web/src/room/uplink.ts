@@ -55,9 +55,9 @@ export class Uplink {
     }
   }
 
-  /** Switches the codec of the voice. The worker accepts both codecs at any time, so it gets no new offer: the browser is given
-   *  the worker's old answer with the codecs in another order. Setting `codec` in the encoding would be simpler, but Chromium 156
-   *  does not accept RED there. */
+  /** Switches the codec of the voice. The worker accepts both codecs at any time, so it needs no new offer. Instead, this page
+   *  gives the browser the worker's old answer with the codecs in another order. Setting `codec` in the encoding would be
+   *  simpler, but Chromium 156 does not accept RED there. */
   private async send(red: boolean): Promise<void> {
     const { pc, answer } = this.attempt;
     const sdp = answerWith(red, answer);

@@ -77,8 +77,8 @@ function Product({ brief }: { brief: Brief }) {
   );
 }
 
-/** Returns a field's name in words. If the page has no text for a name that begins with "claim." (a fact from the partner) or
- *  "form." (a field of the site's form), returns the rest of the name: "membership" for "claim.membership". */
+/** Returns a field's name in words. If the page has no text for the name, returns the name without its beginning "claim." (a fact
+ *  from the partner) or "form." (a field of the site's form): "membership" for "claim.membership". */
 const fieldName = (name: string) => textOr(`field.${name}`, name.replace(/^(claim|form)\./, "").replaceAll("_", " "));
 
 function Fact({ field }: { field: BriefField }) {

@@ -24,7 +24,7 @@ _SESSION, _SITE = f"{_V1}/sessions/{{id}}", f"{_V1}/sites/{{site}}"
 _APPOINTMENT = f"{_V1}/appointments/{{id}}"
 _HOURS = f"{_SITE}/categories/{{category}}/hours"
 
-# routes of the API that do the same as a route of the operator's page: (method, path) in the API → (method, path) of the page
+# Routes of the API that do the same as a route of the operators' page. (method, path) of the API → (method, path) of the page.
 SAME: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", f"{_V1}/reports"): ("GET", "/api/operator/reports"),
     ("GET", f"{_V1}/reports/staff"): ("GET", "/api/operator/reports/staff"),

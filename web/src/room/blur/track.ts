@@ -24,9 +24,9 @@ const raws = new WeakMap<MediaStreamTrack, MediaStreamTrack>();
 export const rawOf = (track: MediaStreamTrack): MediaStreamTrack => raws.get(track) ?? track;
 
 /** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. The new track can
- *  replace the camera's own track: stopping the new track stops the camera, and the new track ends or is muted when the camera
- *  is. `onProblem` is called when the device turns out to be too slow, or the blur fails. The track then stays at its last frame.
- *  Rejects, and stops the camera, if the blur fails to start or no blurred frame comes within 30 s. */
+ *  replace the camera's own track: stopping the new track stops the camera, and if the camera's track ends or is muted, so is the
+ *  new track. `onProblem` is called when the device turns out to be too slow, or when the blur fails. The new track then stays at
+ *  its last frame. Rejects, and stops the camera, if the blur fails to start or no blurred frame comes within 30 s. */
 export async function blurred(raw: MediaStreamTrack, onProblem: (problem: BlurProblem) => void): Promise<MediaStreamTrack> {
   const blur = new Blur(raw, onProblem);
   try {

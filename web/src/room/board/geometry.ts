@@ -82,7 +82,7 @@ export function corners(box: Box, angle: number): Point[] {
   return found.map((corner) => turned(corner, around, angle));
 }
 
-/** Returns the two ends of a line or arrow on the page, with the shape's turn applied. */
+/** Returns the two ends of a line or arrow on the page. The shape's rotation is applied. */
 export function ends(shape: Shape): [Point, Point] {
   const around = middle(boxOf(shape));
   const end: Point = [shape.x + shape.width, shape.y + shape.height];

@@ -16,8 +16,8 @@ const Laser = optional(
 );
 
 interface LiveToolsProps extends PictureOf {
-  /** Whether this person is allowed to point and draw on the picture. On their own pictures they only see the pointers of other
-   *  people. */
+  /** Whether this person is allowed to point and draw on the live picture. On their own camera or screen, people see only the
+   *  pointers of others. */
   points?: boolean;
 }
 

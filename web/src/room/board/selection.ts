@@ -90,7 +90,7 @@ export const drags = (shapes: readonly Shape[], from: Point, to: Point): Map<str
 interface Pull {
   from: Point;
   to: Point;
-  /** Whether Shift is held: a resized frame keeps its ratio, and a turn goes in steps of 15°. */
+  /** Whether Shift is held: a resized frame keeps its ratio of width to height, and shapes are rotated in steps of 15°. */
   shift: boolean;
 }
 

@@ -9,7 +9,7 @@ const MOST_TEXT = 2 * 1024 * 1024;
 /** One decompressed batch has at most this many bytes. */
 const MOST_BYTES = 48 * 1024 * 1024;
 /**
- * Beyond the first `SMALL_BYTES` of a batch, one compressed byte is allowed to become at most this many bytes. Without a limit, a
+ * A batch with n compressed bytes may have at most `SMALL_BYTES` + n × `MOST_RATIO` bytes after decompression. Without a limit, a
  * short hostile message could become gigabytes. Compression makes a usual page ten times smaller, and a page with many
  * repetitions forty times smaller.
  */

@@ -34,7 +34,8 @@ from .conftest import Desk
 HERE, THERE, FOREIGN = "demo-shop", "clinic", "rival-shop"
 ORGANISATIONS: Final = {HERE: "main", THERE: "main", FOREIGN: "rival"}
 REFUSED: Final = (401, 403, 404)
-PLACES: Final[dict[str, tuple[str, bool]]] = {  # name → site of the thing, and whether the person takes part in the session
+# how far a right must reach → the site of the session or other object, and whether the person takes part in the session
+PLACES: Final[dict[str, tuple[str, bool]]] = {
     "own": (HERE, True), "site": (HERE, False), "organisation": (THERE, False), "installation": (FOREIGN, False),
 }  # fmt: skip
 WIDTH: Final = {None: -1, "own": 0, "site": 1, "organisation": 2, "installation": 3}
