@@ -36,7 +36,7 @@ enum { STUN, DTLS, RTP, RTCP };
 #define SEGMENTS 32          /* one message has at most this many packets (UDP_SEGMENT; the kernel allows 64) */
 #define SOON 32              /* once this many video packets are queued, the fast path sends them and looks for voice packets */
 #define MOST_READ (2 * FASTPATH_BATCH) /* one call of `fastpath_receive` reads at most this many datagrams */
-#define SEGMENTED_FROM 400   /* bytes; shorter packets are not grouped: they belong to voices, and rarely arrive together */
+#define SEGMENTED_FROM 400   /* bytes; shorter packets are sent one by one: they are voice, and rarely arrive together */
 
 /* --- legs --- */
 

@@ -52,7 +52,8 @@ local function place_of(ticket)
   return sortable(ticket.enqueued_at_ms) .. sortable(ticket.arrival)
 end
 
--- Return the waiting time (ms) that the priority of a lane's requests is worth. `standing`: the digits that name the lane.
+-- Return how many ms of waiting the priority of a request is worth: the request is served as if it had waited that much longer.
+-- `standing`: the digits that name the request's lane, and begin with the priority.
 local function head_start_ms(standing)
   return (ABOVE_ALL - tonumber(string.sub(standing, 1, 3))) * RULES.priority_step_ms
 end

@@ -318,7 +318,8 @@ local function add_never(passed, ticket, limit)
   until #ids < CHUNK
 end
 
--- Return {id, ring} of the members who serve the queue and are no candidates, narrowest tier first, at most `limit`.
+-- Return a list of {id, ring}: at most `limit` members who can serve the queue and are not among `candidates`. Members of the
+-- narrowest tier (`ring`) come first.
 local function who_serve(ticket, candidates, limit)
   local is_candidate, found = {}, {}
   for _, candidate in ipairs(candidates) do
