@@ -40,7 +40,7 @@ class Pickups:
     __slots__ = ("_last_ms", "_spans")
 
     def __init__(self) -> None:
-        # (time of a pickup in ms, its span in ms)
+        # (time of a pickup, ms since the previous pickup or, if that is less, the time for which the request had waited)
         self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)
         self._last_ms = 0
 

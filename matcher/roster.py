@@ -78,7 +78,7 @@ class Roster:
                 pool.rings[demand] = ring
 
     def survey(self, demand: Demand) -> None:
-        """Set `Demand.pools` to the pools (members with equal skills) that serve it. Do not change these pools' `rings`."""
+        """Set `demand.pools` to the pools (members with equal skills) that can serve it. The pools' `rings` stay as they are."""
         for pool in self.pools.values():
             ring = pool.ring_of(demand)
             if ring is not None:

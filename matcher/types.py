@@ -124,7 +124,7 @@ class ReservationEnded(Event, frozen=True, gc=False):
 class RequestChanged(Event, frozen=True, gc=False):
     """The new state of a request.
 
-    `reason` can be empty. Otherwise it is one of these, by state:
+    `reason` can be empty. Otherwise it is one of these reasons, each after its state:
 
     - waiting: declined, expired, resumed, lost (its member disconnected while it rang), signed_out, never_entered, owner_lost,
       channel (it became a call, for which its member has no free place), restored
@@ -235,8 +235,9 @@ class Unavailable(Exception):
 
     - It is raised when a step that was sent has had no answer for 5 s, for example because Redis restarts. The step may have been
       made or not. The state of the store shows which of the two is true.
-    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, denies a permission, or refuses a
-      write (memory or disk full, too few replicas, a script that does not end). In these cases the step was not made.
+    - It is raised at once when 20,000 steps wait already, or when Redis refuses the login, the command or the write. Redis
+      refuses writes when memory or disk is full, replicas are missing, or a script does not end. In all these cases the step was
+      not made.
 
     Each later step connects to Redis again if necessary. The store need not be reopened.
     """

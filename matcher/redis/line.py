@@ -51,8 +51,8 @@ from matcher.types import Unavailable
 # Version of the stored data. With a new number the store begins empty, and servers announce all requests and members again.
 LAYOUT: Final = 3
 FLIGHT: Final = 32  # at most this many calls are sent together; must be below ANSWERS_KEPT of main.lua
-# When a batch of calls (a flight) is answered, at most this many of its callers continue in one turn of the event loop. Each of
-# them then works for up to 1 ms, and other work, such as a chat line, must not wait for all of them.
+# When Redis has answered a batch of calls (a flight), at most this many of its callers continue in one iteration of the event
+# loop. Each caller then works for up to 1 ms, and other work, such as a chat line, must not wait for all callers.
 TOLD_A_TURN: Final = 8
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
 RETRY_S: Final = 5.0  # a batch of calls (a flight) is sent again for at most this many seconds; then the calls fail

@@ -126,7 +126,7 @@ class Appointments:
         self.kept.broken += free and not booked.rang
 
     def _widen(self, booked: _Booked) -> None:
-        """Replace an appointment's request that still waits, `grace_s` after the start, by a request for any counselor."""
+        """Replace the request of an appointment by a request for any counselor, if it still waits `grace_s` after the start."""
         status = self._engine.request_status(booked.request)
         if booked.request not in self._open or status is None or status.state != "waiting":
             return

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import deque
 
 WINDOW_S = 5.0  # Length in seconds of the period over which the share of gaps is measured. It ends with the newest packet.
-# If packets have been sent for less than `LEAST_S` seconds, the share is the length of the gaps divided by `LEAST_S`. So a single
-# gap at the beginning does not make a large share.
+# The share of gaps is their total length divided by the time for which packets have been sent, or by `LEAST_S` seconds if that is
+# longer. So a single gap at the beginning does not make a large share.
 LEAST_S = 1.0
 GAP_S = 0.05
 """Shortest gap that counts, in seconds, from the sending of a packet that arrived to the sending of the next packet that arrived.

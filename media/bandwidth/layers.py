@@ -55,7 +55,7 @@ class Choice:
 
 
 class Chooser:
-    """Chooser of one viewer's layers. Call `choose` a few times a second."""
+    """Chooses the simulcast layers that one viewer gets. Call `choose` a few times a second."""
 
     def __init__(self) -> None:
         self._levels: dict[int, int] = {}

@@ -134,7 +134,7 @@ class Feed:
             self._say(said, words)
 
     def finished(self, stream: int) -> None:
-        """Forget a stream: the captions process has sent its last words."""
+        """Forget a stream, because the captions process has sent the last words of this stream."""
         self._said.pop(stream, None)
 
     def over(self) -> None:

@@ -307,7 +307,7 @@ class JitterBuffer:
         return True
 
     def next(self, now: float) -> Step:
-        """Return the next stretch of sound to play. Its `samples` are always more than 0."""
+        """Return the next stretch of sound to play. It is always at least one sample long (`samples`)."""
         if not self._playing:
             if not self._packets or now < self._start_at:
                 return PAUSE

@@ -16,7 +16,7 @@ from media.transport.pictures import Slot, Video
 
 
 class LentSlot:
-    """One video slot of a viewer, in the fast path. Implements `streams.Hold`."""
+    """Offloads one video slot of a viewer: the fast path sends the packets of this slot. Implements `streams.Hold`."""
 
     def __init__(self, slot: Slot, shows: Outgoing, viewer: Lent, number_id: int) -> None:
         """Prepare this slot for offloaded videos.

@@ -97,7 +97,8 @@ class Wire(Protocol):
 class Peer:
     """One peer connection. Call `start` once, and `close` at the end, even after a failure.
 
-    States: `connecting` → `live` ⇄ `lost` → `gone`. A peer that is `lost` has failed, but can recover. The owner sets `replaced`.
+    States: `connecting` → `live` ⇄ `lost` → `gone`. A peer that is `lost` has failed, but can recover. The room sets
+    the state `replaced` when the same participant connects a newer peer.
     """
 
     def __init__(self, name: str, participant: str, offer: sdp.Offer, owner: Owner, wire: Wire, now: float) -> None:

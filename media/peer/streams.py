@@ -337,9 +337,9 @@ class Outgoing:
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
-        """Relay `source` instead of the mix (passthrough). `header`: the source's packet that the mixer sent last.
+        """Relay `source` instead of the mix (passthrough). The stream continues without a gap, until `mix_again`.
 
-        The stream continues without a gap, until `mix_again`.
+        `header`: the header of the source's packet that the mixer sent last.
         """
         self.source = source
         self.rewriter.follow(source, header)
@@ -388,9 +388,9 @@ class Outgoing:
             self.hold.take_back()
 
     def repair(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
-        """Answer a NACK within the receiver's budget. Return encrypted packets to send again.
+        """Answer a NACK within the receiver's budget. Return the encrypted packets that the caller must send again.
 
-        With RTX, send the retransmissions here and return an empty list.
+        With RTX, this method itself sends the retransmissions, and returns an empty list.
         """
         cached = (self.cache.get(sequence) for sequence in sequences) if self.cache is not None else ()
         found = [packet for packet in cached if packet is not None and budget.take(len(packet), now)]

@@ -21,7 +21,7 @@ from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals: so short that some can fail before the lease expires
+EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals; the lease survives some failed renewals
 TIMEOUT_S = 1.0  # at most this many seconds until Redis accepts a connection, and at most as many until it answers a command
 
 

@@ -38,7 +38,8 @@ worker 0.4 % of a core."""
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
 """Factor by which `lateness_ms`, the remembered lateness of ticks, shrinks each second."""
-RESTING_AT_ONCE = 30  # at most this many resting rooms tick in one wake-up of the worker
+# At most this many resting rooms tick in one wake-up of the worker. A resting room mixes nothing, and nobody in it sends video.
+RESTING_AT_ONCE = 30
 MAX_ROOMS = 1000  # at most this many rooms on one worker
 MAX_PEERS = 2000  # at most this many peers in all rooms of one worker
 CLOSE_S = 1.0  # When the worker closes, peers get at most this many seconds to end properly.

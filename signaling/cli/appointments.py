@@ -15,7 +15,7 @@ from signaling.session.model import Callback
 from .typed import json_option, noted, show, with_records
 
 CANCELLED_WITHIN_S: Final = 5.0  # the command waits at most this many seconds for the server to cancel
-_LOOK_S: Final = 0.2  # seconds between two looks at the session
+_LOOK_S: Final = 0.2  # seconds between two checks whether the server has cancelled
 _PART: Final = 200  # one query reads at most this many sessions
 
 

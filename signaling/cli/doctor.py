@@ -36,8 +36,8 @@ _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "fault": ("fa
 def doctor(*, as_json: bool, language: str, reach: list[tuple[str, int]], **options: Any) -> None:
     """Look for what is wrong with this installation, and say what to do.
 
-    Use the settings of the server; with --reach, no settings are needed. The exit status is 0 when all is well, 1 after warnings,
-    2 after faults.
+    Use the settings of the server. With --reach, only test the given UDP addresses; that needs no settings. The exit status is 0
+    when all is well, 1 after warnings, 2 after faults.
     """
     found = asyncio.run(reached(reach) if reach else examine(Examined(settings=settings_from(options))))
     sentences = [told(each, language) for each in found]

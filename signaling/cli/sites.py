@@ -77,7 +77,7 @@ async def site_add(
 ) -> None:
     """Add a site, or change one.
 
-    If the site's back end vouches for its users, it needs a signing key: see sangdam site key.
+    If the site's back end vouches for its users, add a signing key to the site: see sangdam site key.
     """
     before = await records.site(site_id)
     if (before is not None) != update:

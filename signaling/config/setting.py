@@ -86,8 +86,8 @@ def setting(
     """Return a dataclass field that declares a setting.
 
     `default_words`: the default in words, for people who would not understand the value alone. `factory`: makes the default.
-    `shared`: the setting has the same flag, variable and key as the server's setting of this name, although the other settings of
-    its class are in a section.
+    `shared`: the setting has the same flag, variable and key as the server's setting of this name. The other settings of its
+    class have the prefix or section of that class.
     """
     told = {
         "kind": kind,

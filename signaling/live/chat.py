@@ -317,8 +317,8 @@ class Lines:
     async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience, first: int) -> None:
         found: list[Line] = []
         rev = entry.last_seq
-        # skip changes whose `rev` (the number of the change) is below `first`: a line's `rev` is never lower than the line's own
-        # number, so these lines come before `first`
+        # Skip changes whose `rev` (the number of the change) is below `first`. A line's `rev` is never lower than the line's own
+        # number, so these changes belong to lines before `first`.
         after = max(message.after, first - 1)
         if after < rev:
             found = await self._records.line_changes(entry.id, after, CATCH_UP_LINES + 1, audience)

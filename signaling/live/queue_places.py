@@ -18,7 +18,7 @@ from signaling.protocol.server_messages import WaitingUpdate
 # checked every 20 s.
 PLACES_A_ROUND = 500
 NEAR = 10  # The first users of each queue, up to this many, are checked in every round.
-NEAR_A_ROUND = 200  # A round checks at most this many users at the heads of all queues.
+NEAR_A_ROUND = 200  # In one round, at most this many of these first users are checked, in all queues together.
 
 # The matcher is asked for this many queue places at the same time, in one round trip to Redis. After each round trip, other work
 # may use the event loop.

@@ -101,7 +101,7 @@ class Sessions:
         self._push_view = push_view
         self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made `Rooms`.
 
-        # `Live` sets this when it has made the part for co-browsing.
+        # `Live` sets this callback when it has made the object for co-browsing (`Pages`).
         self.page_changed: Callable[[Entry], None] = lambda entry: None
         self.translates = False  # Whether there is a translation service.
         self.changed = True  # Whether a session has changed since staff were last sent the wallboard and the queues.

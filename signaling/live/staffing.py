@@ -101,8 +101,8 @@ class Staffing:
         moved = known is None or known.state != event.state or bool(event.reason)
         since = event.at_ms if known is None or moved else known.since
         why = event.reason if event.state == "away" else ""
-        # a member whom the matcher signs out, for example because a lease ran out, keeps `ready` for the next sign-in
-        # (`Presence.keep_signed_in`)
+        # If the matcher signs a member out, for example because a lease ran out, the member's `ready` stays as it was. The next
+        # sign-in uses it (`Presence.keep_signed_in`).
         ready = known.ready if known and event.state == "signed_out" else event.ready
         self._told[event.staff] = _Told(event.state, why, event.until_ms, since, ready)
         if moved and event.staff in self.known:

@@ -152,7 +152,7 @@ class StandBy:
             self._staffing.standing_by.discard(staff)
         await self._requests.call(self._store.sign_in(skills, self._now()))
         if staff not in self._staffing.standing_by:
-            with suppress(Refused):  # the matcher refuses this, for example, while a request rings for the member
+            with suppress(Refused):  # the matcher refuses `set_available`, for example, while a request rings
                 await self._requests.call(self._store.set_available(staff, self._now()))
         await self._requests.settled()
         if forgotten:

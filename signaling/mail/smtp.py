@@ -52,7 +52,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
         words = f"{error.code} {error.message}" if spoken else error.message
         why = _WHY(_without_secrets(words, recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
-        # if the mail server refuses the mail's size, the error is about this mail, not about us
+        # if the mail server refuses a mail because of its size, the error concerns only this mail, not our server
         about_us = about_us and (error.code != _TOO_LARGE or _NO_SPACE.search(error.message) is not None)
         if about_us or not spoken or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)

@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 # a started worker must respond within this many seconds; its imports take two seconds on an idle core, much longer on a busy
 # machine
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 1.5  # A worker that was told to stop is killed after this many seconds.
+STOP_TIMEOUT_S = 1.5  # A worker that still runs this many seconds after the request to stop is killed.
 POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its event stream.
 
 # If other workers serve, a dead worker's successor starts after this many seconds, because the calls that move to other workers

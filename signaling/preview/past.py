@@ -1,7 +1,7 @@
 """Derive from the stored sessions what happened in the last weeks: which users came, when they were served, who was at work.
 
 Pure. The database does not say when a member of staff was at work. This module takes three things as signs that a member was at
-work: the member talked, a request rang for the member, or the matcher named the member among those who could have got a request.
+work: the member talked, a request rang for the member, or the matcher counted the member among the candidates for a request.
 Signs with a short time between them are joined to one period in which the member was at work.
 """
 

@@ -87,7 +87,7 @@ class Database:
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
             options["connect_args"] |= creator_of(url)
-            # one connection more than `AT_ONCE`, for the probe (`_touch`)
+            # at most one connection more than `AT_ONCE` is open, so that the probe (`_touch`) always gets one
             options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):

@@ -20,8 +20,8 @@ from .leading import Leading
 from .types import Overtaken, RecordsAway, UnknownSession
 
 MOST_TOGETHER = 500  # at most this many saves in one transaction
-# After a transaction, at most this many callers go on in one turn of the event loop. Each of them then works for up to 1 ms, and
-# other work, such as a chat line, must not wait for all of them.
+# After a transaction, at most this many of the callers that waited for it go on in one iteration of the event loop. Each caller
+# then works for up to 1 ms, and other work, such as a chat line, must not wait for all callers.
 TOLD_A_TURN = 8
 
 _c = t.session.c

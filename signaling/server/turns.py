@@ -29,7 +29,7 @@ _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.
 
 
 class Turns:
-    """Calls functions in the order in which they were added: at most `most` functions in one turn of the event loop."""
+    """Calls functions in the order in which they were added: at most `most` functions in one iteration of the event loop."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -10,7 +10,7 @@ from .model import NotAllowed
 
 CHANGE_MS = 300_000  # an author may edit or retract a chat line for this many milliseconds after sending it
 MOST_EDITS = 20  # at most this many edits of one chat line; further edits are refused
-MOST_FORMER = 30_000  # at most this many characters in all earlier texts of a chat line; staff get these texts with the line
+MOST_FORMER = 30_000  # at most this many characters in all earlier texts of one chat line together; staff get them with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:

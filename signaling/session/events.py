@@ -84,7 +84,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class PutToSleep:
-    """The owner sends a text conversation to sleep."""
+    """The owner sends a text conversation to sleep: it needs no capacity of staff until the user writes again."""
 
     participant: str
 

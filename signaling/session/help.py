@@ -110,7 +110,7 @@ def _takes_over(session: Session, asked_for: Help, person: Person, connected: bo
 
 
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
-    """Let the professional join the call, after reading the conversation. At first, only staff talk (the mode "consultation").
+    """Let the professional, who has read the conversation, join the call. At first, only staff talk (the mode "consultation").
 
     If the owner has not returned in time, the professional becomes the owner.
     """

@@ -34,7 +34,7 @@ def may_sleep(session: Session) -> bool:
 
 
 def put_to_sleep(session: Session, event: PutToSleep, now: int, out: list[Effect]) -> None:
-    """Let the owner send the text conversation to sleep."""
+    """Let the owner send the text conversation to sleep, in which it needs no capacity of staff. Raises NotAllowed."""
     helping.require_owner(session, event.participant)
     if not may_sleep(session):
         raise NotAllowed("wrong_state")

@@ -14,7 +14,8 @@ from signaling.session.model import Help, Person, Ringing, Session
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
     """Return each open request, whether the matcher may offer it now, and for whom it rings now (None: for nobody).
 
-    A waiting user's request may be offered while the user is connected, or if the conversation was woken.
+    A waiting user's request may be offered while the user is connected. If the user has woken a sleeping conversation, the
+    request may be offered even without the user.
     """
     if session.state == "waiting":
         here = session.woken or session.people[session.user].connected

@@ -114,7 +114,7 @@ def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effec
 
 
 def missed(session: Session, now: int, out: list[Effect]) -> None:
-    """Let the user's request for voice or video no longer ring, because the owner did not answer in time."""
+    """Stop the ringing of the user's request for voice or video, because the owner did not answer in time."""
     _not_taken(session, "missed", out)
 
 

@@ -14,7 +14,7 @@ from html import escape
 from .board_document import HEIGHT, WIDTH, Page, Point, Shape
 
 LINE_HEIGHT = 1.3  # distance between two rows of a text, as a multiple of the font size
-MOST_ROWS = 300  # one text has at most this many rows
+MOST_ROWS = 300  # at most this many rows of one text are drawn
 _CORNER = 8  # radius of a rectangle's corners, in units of the board
 _MISSING = 'fill="#8884"'  # SVG attribute of the grey box in place of a missing picture
 _MARKER = 60  # a stroke with an opacity below this (in percent) was drawn with the marker, other strokes with the pen

@@ -42,7 +42,7 @@ async def ink(person: Person) -> list[str]:
 
 
 async def open_board(person: Person) -> None:
-    """Open the board, unless it has been open since before a reload."""
+    """Open the board. Do not press its button if the board is open already, for example after a reload of the page."""
     await expect(person.get("call-board")).to_be_visible()
     if await person.get("call-board").get_attribute("aria-pressed") != "true":
         await person.get("call-board").click()

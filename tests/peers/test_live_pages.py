@@ -138,7 +138,8 @@ async def test_viewer_forgets_a_batch_that_will_not_be_whole(service: Service) -
     await counselor.find(lambda m: m["type"] == "page" and m["data"] == "BBBB")
     entry = service.live.index.entries[user.session_id]
     entry.page.spare_bytes = 10
-    for part in ("CCCC", "D" * 1000, "EEEE"):  # the page sends one snapshot, whose second part makes it too large
+    # the page sends one snapshot in three parts; with the second part, the snapshot is too large
+    for part in ("CCCC", "D" * 1000, "EEEE"):
         await send(page, part, first=True, more=part != "EEEE")
     await page.get("page_again")
     entry.page.spare_bytes = pages.BURST

@@ -20,7 +20,7 @@ from signaling.protocol.texts import Exact
 
 TIMEOUT_S = 10.0
 MOST_BYTES = 256 * 1024  # Longer responses of the provider are refused.
-KNOWN_MS = 10 * 60_000  # Milliseconds for which the description and the keys are cached.
+KNOWN_MS = 10 * 60_000  # The provider's description and its keys are cached for this many ms.
 NEW_KEYS_MS = 60_000  # For tokens that name an unknown key, the provider's keys are fetched again only after this many ms.
 # At least this many ms pass between a failed request and the next; otherwise each token of a stranger could cause a request to
 # the provider.

@@ -29,7 +29,8 @@ MOST_HELD_BYTES = 32 * 1024 * 1024  # at most this many bytes of uploaded pictur
 LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to upload
 # a light picture has at most this many bytes when decoded; a phone's photo of 12 megapixels has 48 million bytes
 LIGHT_MEMORY = 64 * 1024 * 1024
-LIGHT_WORK = 150_000_000  # a light picture has at most this many pixels, multiplied by the number of the decoder's passes
+# in a light picture, the number of pixels times the number of the decoder's passes is at most this
+LIGHT_WORK = 150_000_000
 
 # A session or an address whose pictures took more than this many seconds of CPU time must wait before it sends another picture.
 # `Ledger` sums these seconds. Past work counts half as much after each minute.

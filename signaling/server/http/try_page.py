@@ -44,7 +44,7 @@ def snippet_of(settings: Settings, site: Site, language: str = "") -> str:
     category, language = next(iter(site.categories), ""), language or (site.languages or ["en"])[0]
     about = f'data-site="{site.id}" data-category="{category}" data-lang="{language}"'
     if site.accent:
-        # only for the launcher button: the panel gets its colour from the server
+        # this colour is only for the launcher button: the panel gets its colour from the server
         about += f' data-accent="{html.escape(site.accent)}"'
     return f'<script async src="{settings.url}/widget.js?site={quote(site.id)}" {about}></script>'
 

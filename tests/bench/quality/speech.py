@@ -39,7 +39,7 @@ def recording() -> Samples:
 
 @cache
 def spoken() -> Samples:
-    """Return the same speech at 48 kHz, as a microphone delivers it."""
+    """Return the recorded speech (`recording`) at 48 kHz, the rate at which a microphone delivers it."""
     return resampled(recording(), SCORED_RATE, RATE)
 
 

@@ -22,8 +22,8 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds so small that a short run reaches them. With these bounds, stores drop queues and the ids of ended requests, and name
-# only a few people when they say why a member got a request (`Why`). With `NARROWER`, stores also refuse requests as "full".
+# Bounds so small that a short run reaches them. With these bounds, stores drop queues and the ids of ended requests. When stores
+# say why a member got a request (`Why`), they name only one or two people. With `NARROWER`, stores also refuse requests ("full").
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 

@@ -141,8 +141,8 @@ function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
   return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);
 }
 
-/** Returns the pointer's positions, without those over frames and over places for which `Rules.seals` is true: such positions
- *  could show which keys of a keypad are pressed. Returns null if no position is left. */
+/** Returns the pointer's positions that staff are allowed to see; null if there are none. Positions over a frame are left out. So
+ *  are positions over a place for which `Rules.seals` is true: they could show which keys of a keypad are pressed. */
 function maskMove({ source, positions }: Move, rules: Rules, mirror: Mirror): Move | null {
   const open = positions.filter(({ id }) => !isFramed(id, mirror) && !rules.seals(rules.placeOf(mirror.getNode(id))));
   if (open.length === 0) return null;

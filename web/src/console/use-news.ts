@@ -45,8 +45,8 @@ function badge(count: number): void {
 }
 
 /**
- * Sets the tab's title. If the person has chosen so, the title has the number of unread lines, and the name of the first visitor
- * in the list who wrote an unread line. The title flashes while a call rings.
+ * Sets the tab's title. If the person has chosen so, the title shows the number of unread lines. It then also names a visitor:
+ * the first one in the list of sessions who wrote an unread line. The title flashes while a call rings.
  */
 export function useTitle({ list, fresh }: Sessions, calling: boolean): void {
   const { newTitle } = useStore(prefs);

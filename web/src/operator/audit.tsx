@@ -11,8 +11,8 @@ import { problem } from "./settings/problems";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
-/** Returns the subject of an audit entry in words: the subject's name if it has one; otherwise a text such as "The wallboard" for
- *  a thing that exists only once, or the subject's id. */
+/** Returns the subject of an audit entry in words. This is the subject's name if it has one. A thing that exists only once has a
+ *  text such as "The wallboard". For any other subject, the id is returned. */
 export const subjectText = ({ subject, name }: Pick<AuditItem, "subject" | "name">): string =>
   name || textOr(`audit.subject.${subject.split("/")[0] ?? ""}`, subject);
 

@@ -89,7 +89,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
   // whether the operator agrees to be recorded; null if they were not asked. A request to join contains this answer.
   const agreed = useRef<boolean | null>(null);
-  // the way of taking part that this page has asked the server for, and that `view` does not show yet; null if there is none
+  // how the operator wants to take part, if the server has been asked and `view` does not show it yet; otherwise null
   const coming = useRef<ListenAs | null>(null);
   const [busy, setBusy] = useState(false);
   const tell = (wanted: ListenAs) => {

@@ -13,8 +13,9 @@ export class CallWindow {
     return this.window?.closed === true;
   }
 
-  /** Opens the window. Call this inside a click. Returns the object that hands a session to the window; null if the browser
-   *  blocks the window. `onTaken`: called once, when the window has taken the session over. */
+  /** Opens the call window. Call this while a click is handled; otherwise browsers block the window. Returns the object that
+   *  hands a session to the window; null if the browser blocks the window. `onTaken`: called once, when the window has taken the
+   *  session over. */
   open(url: string, name: string, onTaken: () => void): Offering | null {
     this.offering?.stop();
     this.window = this.openWindow(url, name);

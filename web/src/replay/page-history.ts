@@ -22,7 +22,8 @@ export interface Step {
   /** Whether the page that the replay shows is dropped and built again from `parts`. If not, `parts` change that page. */
   anew: boolean;
   parts: Part[];
-  /** Whether a snapshot has come since staff began to see the page. If not, the page that was built is from an earlier time. */
+  /** Whether the replay can show the page as staff saw it at that moment: a snapshot has come since they began to see it. If not,
+   *  `parts` build a page from an earlier time. */
   whole: boolean;
   /** Who saw the page at the moment to which this step leads. */
   seenBy: string[];

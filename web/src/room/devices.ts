@@ -260,9 +260,9 @@ export class Devices {
   }
 
   /**
-   * Stores a new track of a device. Stops the track instead if it comes from an older request to the browser, or if the person
-   * does not want the camera or screen any more. If the person is muted, mutes the track before listeners are called, so that
-   * nothing is heard by mistake.
+   * Stores a new track of a device. Stops the track instead in two cases: this page has asked the browser again since, or the
+   * person does not want the camera or screen any more. If the person is muted, mutes the track before listeners are called, so
+   * that nothing is heard by mistake.
    */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
     if (!track) return;

@@ -41,8 +41,8 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
   return towards;
 }
 
-/** Returns the accent colour as it is legible on a light and on a dark page, and the colour of text on filled areas: white if it
- *  is legible, else black. Null when `hex` is not #rrggbb. */
+/** Returns the accent colour, made dark enough for a light page and light enough for a dark page. `ink`: the colour of text on an
+ *  area that the accent colour fills; white if that is legible, else black. Null when `hex` is not #rrggbb. */
 export function legibleAccents(hex: string): { light: string; dark: string; ink: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;

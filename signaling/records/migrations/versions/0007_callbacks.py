@@ -1,4 +1,4 @@
-"""Add the option whether a site offers callbacks."""
+"""Add the setting that says whether a site offers callbacks."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class Speaker:
 class Twins:
     """The same voice twice: Python alone forwards one of them, and the fast path forwards the other.
 
-    Each voice has two listeners. One of them gets packets with transport-wide numbers.
+    Each voice has two listeners. One of the two listeners gets packets with transport-wide numbers.
     """
 
     def __init__(self) -> None:

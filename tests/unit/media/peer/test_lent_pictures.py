@@ -251,7 +251,7 @@ def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None
 def test_both_paths_report_the_same_arrivals(start: int, steps: list[tuple[int, int]], far: list[int]) -> None:
     """Packet numbers repeat, come late, jump and wrap.
 
-    Python and the fast path each report to the sender twice which packets have arrived.
+    Python reports to the sender which packets have arrived, and so does the fast path. Each of them reports twice.
     """
     fastpath = Fastpath(seam.srtp_functions())
     sender = leg(fastpath, None, None)

@@ -189,7 +189,7 @@ def test_brief_follows_the_user_to_the_next_product() -> None:
     there = briefs.walked(entered, on_page("m7", "m7", note="other"), SITE, NOW)
     fields = {field.name: (field.value, field.provenance) for field in there.fields}
     assert fields["page_title"] == ("m7", "claimed")
-    # "claimed": the page says so, and no signature confirms it, because the partner signed another product
+    # "claimed": only the page names this product. No signature confirms it, because the partner signed another product.
     assert fields["product_name"] == ("Camera m7", "claimed")
     assert not {"product_price", "product_picture", "note"} & set(fields)
     assert [step.label for step in there.trail] == ["m7"]

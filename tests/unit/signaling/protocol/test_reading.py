@@ -22,7 +22,7 @@ SOURCES = Path(__file__).parents[4] / "signaling"
 ELSEWHERE = {
     "own_texts.py": "json.loads",  # This file reads the server's own texts.
     "sentences.py": "json.loads",  # The sentences that `sangdam doctor` prints, from files of the package.
-    "remote.py": "json.Decoder",  # The announcements of media workers in Redis.
+    "remote.py": "json.Decoder",  # The announcements that media workers store in Redis.
     "lease.py": "json.Decoder",  # The leader's lease in Redis.
     "stored_sessions.py": "json.decode",  # This file reads briefs that our own server has stored.
     "operator.py": "json.Decoder",
@@ -33,7 +33,7 @@ ELSEWHERE = {
     "seen_pages.py": "json.Decoder",  # The lines of a file that our server stored.
     "workshop.py": "json.loads",  # The report of our own process about an image.
     "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit log.
-    "oidc.py": "msgspec.convert",  # The settings of the provider that our server stored.
+    "oidc.py": "msgspec.convert",  # The sign-in provider's settings, which our server stored.
     "errors.py": "request.match_info",  # The name of the matched route.
     "measured.py": "request.match_info",  # The pattern of the matched route.
 }

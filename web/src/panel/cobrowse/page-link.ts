@@ -18,7 +18,7 @@ import { wordsOf, linkWords } from "./words";
 const LOAD_MS = 300;
 const ALIVE_MS = 5000;
 /** If the browser's send buffer holds more than `FULL_BYTES`, the script on the page pauses. The script continues when the buffer
- *  holds less than `EMPTY_BYTES`. */
+ *  holds at most `EMPTY_BYTES` and no batch is waiting. */
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;

@@ -21,9 +21,9 @@ export const WIDTHS = [
 const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
 
 /**
- * Returns the colour of a person: the colour with which the person drew first. For a person who has not drawn yet, returns the
- * first colour that nobody in `claimed` and no earlier person in `people` has; black if no colour is left. `people`: in the order
- * in which they came. `claimed`: participant → the colour with which they drew first.
+ * Returns the colour of a person: the colour with which the person drew first. A person who has not drawn yet gets the first
+ * colour that is still free: nobody in `claimed` has it, and no earlier person in `people`. If no colour is free, returns black.
+ * `people`: in the order in which they came. `claimed`: participant → the colour with which they drew first.
  */
 export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
   const own = claimed.get(id);

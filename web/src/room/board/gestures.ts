@@ -1,5 +1,5 @@
-/** Turns pointers into gestures on the board: one pointer draws, and two fingers move and enlarge the page. Once a person has
- *  used a pen, a finger or palm draws nothing. */
+/** Turns pointers into gestures on the board: one pointer draws, and two fingers move and enlarge the page. After a
+ *  person has used a pen, only the pen draws: fingers and palms draw nothing. */
 
 import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";

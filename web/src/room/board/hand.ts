@@ -19,7 +19,7 @@ const ERASER_PX = 10;
 const REACH_PX = 8;
 const REACH_TOUCH_PX = 18;
 export const TURN_GAP_PX = 28;
-/** A pointer that moves less than this while pressed, px, makes a click and not a drag. */
+/** A pointer that moves less than this many px while it is pressed makes a click and not a drag. */
 const STILL_PX = 4;
 
 export interface Desk {

@@ -86,7 +86,7 @@ function signOf(kind: number, page: string, points: Point[]): Sign | null {
   return box.right > box.left && box.bottom > box.top ? { kind: kind === LEAD ? "lead" : "come", page, box } : null;
 }
 
-/** A point of a laser trail stays visible for `TRAIL_MS`, and a cursor that does not move for `CURSOR_MS`. */
+/** A point of a laser trail stays visible for `TRAIL_MS`. A cursor stays visible for `CURSOR_MS` after its last movement. */
 export const TRAIL_MS = 1200;
 export const CURSOR_MS = 8000;
 /** A leader sends the part of the page that they see again every `LEAD_EVERY_MS`, for people who join later. A follower who gets

@@ -82,8 +82,8 @@ export class Rebuilt {
     }
   }
 
-  /** Returns the innermost element at a point of the viewport, with its number, its box, and the address of the link in which it
-   *  is ("" for none); null if there is no such element. */
+  /** Returns the innermost element at a point of the viewport; null if there is none. `node`: the element's number. `link`: the
+   *  address of the link that contains the element; "" if no link contains it. */
   at(x: number, y: number): { node: number; box: DOMRect; link: string } | null {
     let element = this.doc.elementFromPoint(x, y);
     for (let inner = element; inner?.shadowRoot; element = inner) {

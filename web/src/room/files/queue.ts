@@ -26,7 +26,7 @@ export interface OutFile {
   body: Blob;
   audience: "all" | "staff";
   sentBytes: number;
-  /** A `paused` file got no answer. `sending.ts` sends it again every 4 s. */
+  /** `paused`: the server has not answered. `sending.ts` tries to send the file again every 4 s. */
   state: "waiting" | "sending" | "paused" | "refused";
   reason: string;
 }

@@ -4,7 +4,7 @@
 import type { GuestLabel, InterpretingView, Original, ParticipantView, SessionView } from "../../messages";
 import type { GuestKey } from "./words";
 
-/** What a guest can be in the conversation, in the order in which the dialog offers this choice. */
+/** The kinds of guests that the dialog offers when a person invites a guest, in this order. */
 export const LABELS: readonly GuestLabel[] = ["family", "interpreter", "colleague", "other"];
 export const ORIGINALS: readonly Original[] = ["full", "soft", "none"];
 
@@ -21,8 +21,8 @@ export const cameraIn = ({ participants }: SessionView): ParticipantView | undef
 /** Whether this person is allowed to remove a guest whom `by` has invited, or to withdraw a link that `by` has made. */
 export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
 
-/** Returns for which sides this person is allowed to set how loud that side hears the original voices of the other side, while
- *  somebody interprets. The session's owner can set this for both sides, and the user for the user's side. */
+/** While somebody interprets, people can set how loud each side hears the original voices of the other side. Returns the sides
+ *  for which this person is allowed to set that: the session's owner for both sides, and the user for the user's side. */
 export function sidesOf(session: SessionView): ("user" | "staff")[] {
   if (isOwner(session)) return ["user", "staff"];
   return session.participants.some((one) => one.id === session.you && one.role === "user") ? ["user"] : [];

@@ -1,5 +1,5 @@
-/** Makes the tile of the person who speaks larger while many people are in the room, so that a face can be recognised even on
- *  a phone. */
+/** While many people are in the room, makes the tile of the person who speaks larger. So the speaker's face can be recognised
+ *  even on a phone. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../../messages";

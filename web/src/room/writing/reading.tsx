@@ -101,8 +101,8 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
 }
 
 /**
- * Returns whether a person's read mark counts for a line. The mark of a user or guest does not count for lines that only staff
- * read: users and guests never get such lines, although their spans of read lines can include the numbers of such lines.
+ * Returns whether a person's read mark counts for a line. The mark of a user or guest does not count for a line for staff only.
+ * Users and guests never get such a line, but the number of the line can lie within a span of lines that they have read.
  */
 const mayRead = (session: SessionView, mark: Mark, line: Line): boolean =>
   line.audience === "all" ||
