@@ -75,7 +75,7 @@ class Rules:
     wrap_up_ms: int = 120_000  # After this time in the state wrap-up, a member becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
     max_queues: int = 10_000  # If there are this many queues, those without open requests are removed before another is added.
-    max_final: int = 20_000  # Number of ended requests whose ids are kept: a late message gets "wrong_state", not "unknown".
+    max_final: int = 20_000  # This many ids of ended requests are kept: a late message for one gets "wrong_state", not "unknown".
     max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:

@@ -55,7 +55,7 @@ FLIGHT: Final = 32  # at most this many calls are sent together; must be below A
 # loop. Each caller then works for up to 1 ms, and other work, such as a chat line, must not wait for all callers.
 TOLD_A_TURN: Final = 8
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
-RETRY_S: Final = 5.0  # a batch of calls (a flight) is sent again for at most this many seconds; then the calls fail
+RETRY_S: Final = 5.0  # a failed batch of calls (a flight) is tried again for at most this many seconds; then its calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of pause before each new try; after the fourth try, the last pause repeats
 TIMEOUT_S: Final = 3.0  # longest wait for the answers to a batch of calls, in seconds
 CONNECT_S: Final = 2.0  # longest wait for a new connection, in seconds

@@ -18,7 +18,7 @@ LEAST_LOST = 2  # a gap counts only if at least this many packets were lost in i
 
 
 class Gaps:
-    """Gap meter of one path. Call `add` for each packet of a report, in the order of sending."""
+    """Measures the gaps between arriving packets of one path. Call `add` for each packet of a report, in the order of sending."""
 
     def __init__(self) -> None:
         self._gaps: deque[tuple[float, float]] = deque()

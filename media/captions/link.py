@@ -61,7 +61,7 @@ class CaptionLink:
         return self._socket is not None
 
     def open(self) -> None:
-        """Start connecting to the captions process. Keep trying until `close`."""
+        """Start connecting to the captions process. Keep trying until `close` is called."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:

@@ -333,7 +333,7 @@ class JitterBuffer:
         return Step(Kind.PLAY, head.samples, head.payload, head.quiet, head.fec, head.timestamp, head.sequence)
 
     def _bridge(self, head: Packet, gap: int) -> Step | None:
-        """Return a step over the gap before `head`.
+        """Return the next step of the playback, which covers the gap before `head` or a part of it.
 
         None: concealed sound has already covered a part of the gap or all of it; call again.
         """

@@ -278,7 +278,7 @@ class AudioRoom:
     def passing_on(self) -> bool:
         """Return whether the packets of a source are forwarded undecoded (passthrough).
 
-        These packets keep their timestamps, so the tick can be moved without losing sound.
+        These packets keep their timestamps, so the time of the room's ticks can be moved without losing sound.
         """
         return self._solo is not None
 

@@ -191,7 +191,7 @@ class Rewriter:
     def relay(
         self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
     ) -> tuple[int, bytes] | None:
-        """Return the outgoing sequence number and packet, or None if the packet is older than the change to `source`.
+        """Return the outgoing sequence number and packet. Return None for a packet from before this stream's change to `source`.
 
         `picture`: the descriptor of a VP8 packet; None: this is no VP8 packet.
         """

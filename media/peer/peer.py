@@ -460,7 +460,7 @@ class Peer:
 
     @property
     def is_calm(self) -> bool:
-        """Return whether there is no lost packet and no keyframe to request, and at most one checked address.
+        """Return whether no packet or keyframe must be requested from this peer, and the peer has at most one checked address.
 
         Such a peer can still send video, and then needs feedback about it a few times a second.
         """

@@ -14,7 +14,7 @@ from media.packets import rtp
 
 WINDOW = 500  # Losses are judged over this many of the newest packets: 10 s.
 SETTLED = 16
-"""A packet counts as lost when it is still missing after this many newer packets. Before, it may only be late."""
+"""A packet counts as lost when it is still missing after this many newer packets. Until then, it may only be late."""
 BURST = 3  # At least this many losses in a row are a burst.
 BEGIN_SHARE, END_SHARE = 0.4, 0.2
 """Share of the losses that lie in bursts. Requests begin above `BEGIN_SHARE` and end below `END_SHARE`. If packets are lost at

@@ -87,7 +87,7 @@ class Uplink:
             stream.seen = stream.requests = None
         self.redundant = stream.seen is not None
         again = stream.requests is not None and stream.requests.come(header.sequence, came)
-        if not again:  # a retransmission does not count as received: the sender chooses its remedies by what the link loses
+        if not again:  # a retransmission does not count as received, because the sender must learn how much the link loses
             stream.receive(header, came)
         try:
             packets = red.unwrap(plain, header, section.payload_type) if copies else iter([(plain, header)])

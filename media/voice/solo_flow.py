@@ -60,7 +60,7 @@ class Flow:
         - packet: the voice's packet that the mixer has just sent on.
         - people: participant → peer, for everybody present.
         - relayed: peers that hear only this voice, without the mixer.
-        - due: the step of the mixer's next tick.
+        - due: the time of the mixer's next tick, in steps of `TICK_STEP_S`.
         """
         listeners = [people[name] for name in audio.begin_flow() if name in people]
         if not listeners:

@@ -324,7 +324,7 @@ class Voices:
                     self._follow(other, Event.DISPLACED)
 
     def _interrupt(self) -> None:
-        """If the mode of a voice is `flowing`, change it to `passthrough`, in which Python sends its packets."""
+        """If a voice is in mode `flowing` (at most one is), put it into mode `passthrough`: Python then sends its packets."""
         if self._flow is not None:
             self._follow(self._speakers[self._flow.peer.participant], Event.INTERRUPTED)
 

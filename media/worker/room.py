@@ -384,7 +384,7 @@ class Room:
     def _record(self, matrix: wire.SetMatrix) -> None:
         """Begin, change or end the recording as `matrix.record` says.
 
-        If `matrix.record` is None, or has the number of another period of consent, writing stops at once.
+        If `matrix.record` is None, or names another period of consent than the present recording, writing stops at once.
         """
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):

@@ -105,7 +105,7 @@ class Workers:
             self._begun.append(await self._fork(number))
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Wait until the workers can serve. Spares start later, so that they do not delay the server's start."""
+        """Wait until the workers can serve. Spare workers start later, so that they do not delay the server's start."""
         self._on_event, self._on_dead = on_event, on_dead
         if not self._begun:
             await self.begin()

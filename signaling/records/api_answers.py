@@ -83,7 +83,7 @@ class ApiAnswers(Database):
         await self._transaction(keep, writes=True)
 
     async def forget_answer(self, claim: Claim) -> None:
-        """Release a reserved key, because the request failed. Do nothing if another request has reserved the key since."""
+        """Release the key that a failed request had reserved. Do nothing if another request has reserved the key since."""
         await self._do(sa.delete(t.api_answer).where(_held(claim)))
 
 

@@ -23,7 +23,7 @@ from .database import Database, insert_into, require_kept
 from .organisations import count_organisations
 from .types import DUE_NOW
 
-MOST_QUEUED = 200_000  # at most this many mails of all organisations wait in the outbox; further mails are refused
+MOST_QUEUED = 200_000  # at most this many mails, of all organisations together, wait in the outbox; further mails are refused
 # at most this many mails are queued for one address within 24 hours, because the address might belong to somebody else; mails
 # about staff accounts are counted separately
 MOST_A_DAY = 20

@@ -199,7 +199,7 @@ def _with_shop(known: Site, demo: Site) -> Site:
 
 
 def _moved(known: Site, stored: str, present: str) -> str:
-    """Return the present address of a page of the shop. If operators have changed the stored address, return the stored address.
+    """Return the present address of a page of the shop, or the stored address if operators have changed that address.
 
     The stored address counts as unchanged if it is the address of the same page at an earlier origin of the shop.
     """

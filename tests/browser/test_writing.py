@@ -148,7 +148,7 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await answer.evaluate(COMPOSE, [["ㄱ", "그", "글"], True])
     await answer.evaluate(COMPOSE, [["か", "かん", "漢"], False])
     await expect(answer).to_have_value("글漢")
-    await expect(user.get("chat-line").filter(has_text="글漢")).to_have_count(1)  # only the chat line that the user wrote
+    await expect(user.get("chat-line").filter(has_text="글漢")).to_have_count(1)  # the user's line; the answer is not sent yet
     await answer.press("Enter")
     await expect(user.page.locator("[data-testid=chat-line] .chat-text").get_by_text("글漢", exact=True)).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""aiortc, unchanged, as an independent client: a call that lasts longer than ICE consent."""
+"""An independent client, unchanged aiortc, makes a call that lasts longer than ICE consent."""
 
 from __future__ import annotations
 

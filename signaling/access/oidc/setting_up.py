@@ -51,8 +51,8 @@ class ProviderForm(Struct, kw_only=True):
 def settings_from(form: ProviderForm, stored: OidcSettings | None, oidc: OidcSignIn) -> OidcSettings:
     """Return the provider's settings from the form, in canonical form. Raises BadSettings.
 
-    `stored`: the present settings. If the issuer stays the same, the stored client secret stays when the form has no client
-    secret, or the same one.
+    `stored`: the present settings. Their client secret stays if the issuer stays the same, and the form has no client secret or
+    the same client secret.
     """
     if not is_safe(form.issuer):
         raise BadSettings("The issuer must be an address that begins with https://.")

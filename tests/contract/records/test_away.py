@@ -21,7 +21,7 @@ BACK_S = 30.0
 
 @pytest.fixture(autouse=True)
 def patience() -> None:
-    """Replace the fixture that makes the time limits longer, because the tests of this file wait until these limits are over."""
+    """Replace the fixture that makes the time limits longer, because the tests of this file wait for the end of these limits."""
 
 
 async def until_back(records: Records) -> None:

@@ -133,8 +133,8 @@ export class Call {
     if (view) applyAccent(view.site.accent);
     // an appointment uses the channel that was booked, whatever the visitor chose in the call window before
     if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel;
-    // if the page shows `expired` after the visitor has asked to go on here (`tookBack`), the session goes on in another browser,
-    // so the panel is not told that the session is over
+    // The page can show `expired` after the visitor has asked to go on in this tab (`tookBack`). Then the session goes on in
+    // another browser, so the panel is not told that the session is over.
     if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener();
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {

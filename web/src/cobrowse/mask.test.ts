@@ -455,7 +455,7 @@ it.each<Mode>(["strict", "open"])("leaves out what the recorder reads in frames,
   ].join("");
   expect(all).not.toMatch(/kimword|•/);
   const move = (id: number) => change({ source: 1, positions: [{ x: 7, y: 7, id, timeOffset: 0 }] });
-  // The frame could show a keypad, so no position in the frame leaves the page.
+  // Node 4 is in a frame, which could show a keypad. So no position of the mouse in the frame leaves the page.
   expect([move(0), move(4)]).toEqual([expect.stringContaining('"x":7'), "null"]);
   expect(change({ ...none, texts: [{ id: 5, value: "openword" }] })).toContain(mode === "open" ? "openword" : "••••••••");
 });

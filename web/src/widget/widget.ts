@@ -44,7 +44,7 @@ const change = (how: () => void) => {
   try {
     [live, ...trail] = (sessionStorage.sangdamVisit as string).split("\n");
   } catch {
-    // If nothing is stored, or storage is forbidden, the trail has only this page.
+    // If nothing is stored, or storage is forbidden, the trail (the pages that the user has visited) has only this page.
   }
   how();
   try {

@@ -58,7 +58,7 @@ class Ends:
 
     async def until(self, event: object) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while event not in self.events:  # the end of OpenSSL's handshake in memory causes no event
+            while event not in self.events:  # wait in steps, because the end of OpenSSL's handshake wakes nobody
                 await asyncio.sleep(0.005)
 
     async def close(self) -> None:

@@ -132,7 +132,7 @@ def test_no_module_bypasses_the_parser() -> None:
     past = {
         f"{path.relative_to(SOURCES)}: {each}"
         for path in SOURCES.rglob("*.py")
-        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # migrations read only stored data
+        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # migrations read no requests
         for each in _reads(path)
         if not each.endswith(ELSEWHERE.get(path.name, "-"))
     }

@@ -1,6 +1,6 @@
 """A conversation that other software has started waits for its user.
 
-A callback ends when other software reports that the user was called elsewhere, or will not be called.
+A callback ends when other software reports that staff called the user by other means, or will not call the user.
 """
 
 from __future__ import annotations

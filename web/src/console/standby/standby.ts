@@ -66,7 +66,7 @@ function watch(registration: ServiceWorkerRegistration): void {
   };
   const follow = () => registration.installing?.addEventListener("statechange", offer);
   offer();
-  follow(); // the browser may have found the new version before this page had signed in
+  follow(); // the browser may have begun to load the new service worker before this function was called
   registration.addEventListener("updatefound", follow);
   setInterval(() => void registration.update().catch(() => undefined), LOOK_MS);
 }

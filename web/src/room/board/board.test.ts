@@ -33,7 +33,7 @@ describe("elements", () => {
   });
 });
 
-/** Returns the last point of each stroke, on the page. */
+/** Returns the last point of each stroke, in the coordinates of the board's page. */
 const ends = (board: BoardDoc): (Point | undefined)[] =>
   board.shapes().map(({ x, y, points }) => {
     const [dx, dy] = points.at(-1) ?? [0, 0];

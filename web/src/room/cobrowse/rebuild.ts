@@ -245,7 +245,8 @@ export class Rebuilt {
   }
 
   private attribute(element: Element, given: string, value: Value): void {
-    if (element.localName === "link") return; // With some values of `rel`, a browser connects to any host, despite the policy.
+    // With some values of `rel`, a browser connects to any host, despite the frame's Content-Security-Policy.
+    if (element.localName === "link") return;
     // In HTML, attributes can be written in upper or lower case. In a drawing (SVG), case matters.
     const name = element.namespaceURI === SVG && !/^(style|(xlink:)?href|src)$/i.test(given) ? given : given.toLowerCase();
     if (value === null || value === undefined) {
