@@ -9,7 +9,7 @@ from typing import Final
 from matcher.types import Place
 
 MIN_PICKUPS: Final = 5  # With fewer pickups (accepted requests) in the last hour, no range of waiting times is given.
-KEPT_PICKUPS: Final = 12  # The range is estimated from at most this many pickups.
+KEPT_PICKUPS: Final = 12  # The range of waiting times is estimated from a queue's newest pickups, at most this many.
 KEPT_MS: Final = 3_600_000  # Pickups from more than this many ms ago are ignored.
 # The range of the estimated wait reaches this many standard deviations below and above its middle: 87 % of a normal distribution.
 SPREAD: Final = 1.5

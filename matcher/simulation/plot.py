@@ -1,4 +1,4 @@
-"""A simulated day as a picture: waits through the day and by queue, compared with theory for the same load.
+"""Draw the waits of a simulated day, through the day and by queue, beside the waits that theory expects for the same load.
 
 Erlang-C is left out for hours in which its queue would grow without end. matplotlib is an extra (`pip install 'sangdam[plot]'`);
 without it `draw` raises ImportError.

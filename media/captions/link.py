@@ -26,7 +26,8 @@ BATCH_S = 0.06  # Packets of this many seconds are sent together.
 # twice as many bytes.
 MOST_BYTES = wire.MAX_FRAME_BYTES // 2
 MOST_PACKETS = 3000  # At most this many packets wait: a minute of one voice, or 10 s of six voices.
-# Seconds before the link connects again: `FIRST_PAUSE_S` at first, and at most `LONGEST_PAUSE_S` after doublings.
+# Seconds until the link tries to connect again: `FIRST_PAUSE_S` after the first failure, and twice as long after each further
+# failure, up to `LONGEST_PAUSE_S`.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 CONNECT_S = 5.0  # The link must connect and receive the first message within this many seconds in all.
 HEARTBEAT_S = 5.0  # Seconds between two WebSocket pings; a captions process that does not answer a ping counts as gone.

@@ -47,8 +47,9 @@ two copies instead of one raise the score from 3.96 to 4.21 MOS. With 50 ms of j
 if the packets are lost in bursts of three, from 2.67 to 2.92 MOS. With the jitter, three copies score only 3.96 MOS, because the
 listener must wait longer for the oldest copy."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
-"""Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
-`WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it can cover only a few packets, or a burst."""
+"""The loss is watched for `TRIAL_S` seconds after packets begin to carry copies, or more copies. The copies count as harmful if
+the lost fraction is larger than before by more than `WORSE_LOST`, and more than `WORSE` times as large, in `WORSE_REPORTS`
+reports in a row. One report is not enough, because it can cover only a few packets, or a burst."""
 PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
 """Seconds for which no copies are sent after copies were harmful: first `PAUSE_S`, then twice as long each time, up to
 `LONGEST_PAUSE_S`."""

@@ -274,7 +274,7 @@ class Outgoing:
         self._repairs = secrets.randbits(14)
         self.cache: Cache | None = None if role == "audio" else PacketCache()
         self.hold: Hold | None = None
-        """Takes this video back from the fast path. None: this is a voice, or there is no fast path."""
+        """Object by which Python takes this video back from the fast path. None: a voice, or there is no fast path."""
         self._copier = redundancy.Copier(payload_type, red)
         self._seal = seal
         self._say = say or seal

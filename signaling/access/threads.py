@@ -63,7 +63,7 @@ class Threads:
     """Issues and reads the tokens that allow a user to see their thread."""
 
     def __init__(self, secret: bytes, server: str) -> None:
-        """Derive the key of threads' tokens from `secret`, which signs identification codes. `server`: our host and port."""
+        """Derive the key that signs these tokens from `secret`, which signs identification codes. `server`: our host and port."""
         self._key = OctKey.import_key(derived(secret, "threads"))
         self._server = server
 

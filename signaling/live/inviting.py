@@ -219,9 +219,10 @@ class Inviting:
         return f"{self._url}/call#invite={token}"
 
     async def mark_callback(self, session_id: str, actor: str, *, done: bool) -> CallbackView | None:
-        """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed.
+        """Store that a user was called back by other means, or was not reached. Return the callback.
 
-        `actor`: the id of the API token with which other software reports this, for the audit.
+        `actor`: the id of the API token with which other software reports this, for the audit. Raise NotAllowed if the session
+        has no callback that can be marked now.
         """
         entry = self._index.entries.get(session_id)
         if entry is None:

@@ -34,7 +34,7 @@ class Owed:
     def __init__(self, records: Records, count: Callable[[str], None]) -> None:
         """`count(reason)` is called for every lost write.
 
-        The reason is "owed_full" above the limit, and "erased" if the session was erased.
+        The reason is "owed_full" if there are already `MOST` pending writes, and "erased" if the session was erased.
         """
         self._records = records
         self._count = count

@@ -81,7 +81,7 @@ class Poster:
         return aiohttp.TCPConnector(
             resolver=self._resolver,
             socket_factory=checked,
-            # pushes about waiting people use at most PLACES_A_HOST connections to one push service; other pushes use as many
+            # PLACES_A_HOST connections to one push service are for pushes about waiting people, and as many for other pushes
             limit_per_host=2 * PLACES_A_HOST,
             keepalive_timeout=_KEPT_S,
             use_dns_cache=False,

@@ -47,7 +47,7 @@ class Stop:
     async def or_event(self, event: asyncio.Event | None) -> None:
         """Wait until the server is told to end or `event` is set, whichever comes first.
 
-        Then the server counts as told to end.
+        In both cases, the server then counts as told to end.
         """
         waits = [asyncio.create_task(each.wait()) for each in (self._told, event) if each is not None]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -116,7 +116,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
 
 
 def _remember_counselor(session: Session) -> None:
-    """Remember the owner if they are a counselor who has entered. The owner of a sleeping conversation need not have entered."""
+    """Remember the owner's id if the owner is a counselor who has entered, or owns a sleeping conversation."""
     owner = session.people.get(session.owner)
     if owner is not None and owner.role == "counselor" and (owner.entered or session.state == "asleep"):
         session.counselor = owner.staff

@@ -1,4 +1,4 @@
-"""Recording is on only while everybody in the room agrees. The machine checks this after every event."""
+"""Recording is on only while everybody in the room agrees. The state machine checks this after every event."""
 
 from __future__ import annotations
 

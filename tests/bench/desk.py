@@ -117,7 +117,7 @@ async def measure() -> list[Row]:
 async def _last(page: Page) -> int:
     """Return the index, in the console's list, of the one conversation that the counselor has answered.
 
-    Conversations whose users wait for an answer come before it.
+    The conversations before this one are those whose users wait for an answer.
     """
     waits = "rows => rows.map((row) => row.querySelector('[data-testid=row-waits]') !== null)"
     waiting: list[bool] = await page.locator("[data-testid=session-row]").evaluate_all(waits)

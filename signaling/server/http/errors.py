@@ -1,6 +1,6 @@
-"""Refusals as problem details (RFC 9457) with a 4xx or 5xx status: `reason` is a key for programs, `detail` a sentence.
+"""Answer refusals with problem details (RFC 9457): `reason` is a key for programs, and `detail` a sentence for people.
 
-No traceback reaches a client.
+The status is 4xx or 5xx. No traceback reaches a client.
 """
 
 from __future__ import annotations

@@ -232,9 +232,9 @@ class TestMatchStore:
         assert await store.estimate("help", "shop", "ko", PATH, NOW + 3) == Place(1, None, None, False)
 
     async def test_places_follow_changes_of_the_staff(self, store):
-        """Places are counted over two queues while a member lists both of their categories, or parents of these.
+        """Two queues count as one for a user's place while a member serves the categories of both, or their parents.
 
-        After each change of the staff, the test asks for the place twice.
+        After each change of the staff, the test asks for the user's place twice.
         """
         await store.sign_in(counselor("lenses"), NOW)
         await store.enqueue(asked("first"), NOW)

@@ -17,7 +17,7 @@ let refusing = false;
 let refusal = ""; // the body with which the token endpoint refuses every request; "": it does not refuse them
 let refreshing = true; // whether the provider issues refresh tokens
 let accessTokenLasts = 3600; // seconds
-let speaking = true; // whether the userinfo endpoint names the groups, as the ID token does
+let speaking = true; // whether the userinfo endpoint names a person's groups; the ID token always names them
 
 const provider = new Provider(issuer, {
   clients: [
@@ -46,7 +46,8 @@ const provider = new Provider(issuer, {
   findAccount: async (_ctx, id) => {
     const claims = people.get(id);
     if (!claims) return undefined;
-    // Keycloak has the roles in `realm_access`. For a person without groups, they are missing, as if its mapper were off.
+    // Keycloak puts the roles into `realm_access`. For a person without groups, the roles are missing, as if Keycloak's mapper
+    // were off.
     const realm = claims.groups.length ? { roles: claims.groups } : {};
     const all = { ...claims, realm_access: realm };
     const few = { sub: id, name: claims.name };

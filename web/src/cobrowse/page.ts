@@ -35,7 +35,7 @@ function startRecorder(): void {
   recorder.start();
 }
 
-/** Displays the button that shows staff the value of the focused field or hides this value, if the visitor is allowed to show
+/** If the visitor is allowed to show the value of the focused field, displays the button that shows staff this value, or hides
  *  it. */
 function follow(): void {
   let active = document.activeElement;

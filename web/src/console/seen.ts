@@ -23,7 +23,7 @@ export class Seen {
     try {
       this.storage.setItem(KEY, JSON.stringify([...this.all]));
     } catch {
-      // storage is forbidden or full: after a reload of the page, the lines count as unread again
+      // the browser forbids storage, or its storage is full, so the lines count as unread again after a reload of the page
     }
   }
 

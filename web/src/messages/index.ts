@@ -1087,9 +1087,9 @@ export interface Line {
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: whether users' requests are offered to the member while the member has free capacity. A busy member can have
- * switched this off. ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether requests for text are
- * offered to the member during a call.
+ * ``ready``: whether users' requests are offered to the member while the member has free capacity. A member can switch this off
+ * while busy; ``state`` is then still "busy". ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether
+ * requests for text are offered to the member during a call.
  */
 export interface StaffMe {
   id: string;

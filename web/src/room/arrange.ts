@@ -28,8 +28,8 @@ export interface Arrangement {
 const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, guest: 3, operator: 4 };
 
 /**
- * Returns the tiles of the other people: one for each person, ordered by role, and one for each shared screen. A tile has a slot
- * only while its sender's video is on.
+ * Returns the tiles of the other people: one for each person, ordered by role, and one for each shared screen. A tile has the
+ * number of a video slot only while its sender's video is on.
  */
 export function arrange(session: SessionView): Arrangement {
   const slots = Object.entries(session.room?.slots ?? {});

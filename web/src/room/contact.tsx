@@ -2,8 +2,8 @@ import { Field } from "../ui/field";
 import { t } from "./callbacks/words";
 
 /**
- * The `pattern` of a text by which somebody can be reached, in three or more characters. One word with an "@" inside must be a mail
- * address: nobody would get an answer at a mistyped one. A text of several words may contain anything.
+ * The `pattern` of a field for a contact, such as a telephone number or mail address: at least three characters. One word with an
+ * "@" inside must be a mail address: nobody would get an answer at a mistyped one. A text of several words may contain anything.
  */
 export const CONTACT_PATTERN = String.raw`(?=\s*\S.+\S)\s*(?:@?[^@]*|[^@\s,]+@[^@\s,.]+(?:\.[^@\s,.]+)+|\S.*\s.*\S)\s*`;
 

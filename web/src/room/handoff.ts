@@ -137,7 +137,7 @@ export function tellEnded(opener: Mailbox, session: string, origin = location.or
   opener.postMessage({ kind: "sangdam-call-ended", session }, origin);
 }
 
-/** The panel's side: calls back with a session that a call window reports as over. Returns the unsubscribe function. */
+/** The panel's side: calls `onEnded` with the session that a call window reports as over. Returns the unsubscribe function. */
 export function awaitEnded(onEnded: (session: string) => void, host: Listener = window, origin = location.origin): () => void {
   const listen = ({ origin: from, data }: MessageEvent) => {
     if (from !== origin || !isObject(data) || data.kind !== "sangdam-call-ended" || !isText(data.session, 64)) return;

@@ -27,7 +27,8 @@ const AT_END = 60; // px: a reader this close to the end counts as being at the 
 const OVER = 40; // px: if the first visible line is at least this far down in the box, the reader sees what is above the lines
 const CALLED_MS = 1600; // ms for which a line is highlighted after the reader has jumped to it
 
-/** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
+/** Moves the range of rendered lines by `by` lines (negative: up), and returns the range. The range stays within the `count` lines of
+ *  the conversation. */
 export function moved({ from, to }: Span, by: number, count: number): Span {
   if (by < 0) {
     const first = Math.max(0, from + by);

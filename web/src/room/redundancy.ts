@@ -36,10 +36,10 @@ const FORGOTTEN_MS = 1;
 /** Length of the trial after RED is turned on, ms. A link that cannot carry twice the bits of a voice loses more packets within
  *  this time. */
 const TRIAL_MS = 10_000;
-/** Each pair is a span of reports and a number. If, during the trial, the share of lost packets over this span has risen by at
- *  least this number (0.25: 25 percentage points) and is at least `WORSE_TIMES` times as large as before the trial, RED is turned
- *  off. A strong rise is noticed after one second, a weaker rise after three. So RED on a link that is too small hurts voice and
- *  heartbeats only briefly. */
+/** Each pair is a span of reports and a number. The share of lost packets over this span is compared with the share before the
+ *  trial. RED is turned off if, during the trial, the share rises by at least the number (0.25: 25 percentage points), and to at
+ *  least `WORSE_TIMES` times the former share. A strong rise is noticed after one second, a weaker rise after three. So RED on a
+ *  link that is too small hurts voice and heartbeats only briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],

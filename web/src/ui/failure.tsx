@@ -3,7 +3,7 @@ interface FailureProps {
   text: string | undefined;
 }
 
-/** Says why something failed. A screen reader reads it at once. */
+/** Says why something failed. A screen reader reads the reason out at once. */
 export const Failure = ({ text }: FailureProps) =>
   text ? (
     <p class="notice notice-danger" role="alert">

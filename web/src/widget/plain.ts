@@ -1,5 +1,5 @@
-// `widget-api.js`, a module for pages that have the snippet: gives `Sangdam.on`, `identify` and `launcher` to window.Sangdam, and
-// exports the same functions.
+// This is `widget-api.js`, a module for pages that contain the snippet. The module adds the functions `on`, `identify` and
+// `launcher` to window.Sangdam, and exports them, too.
 import { connect } from "./api";
 
 const widget = connect(new URL(import.meta.url).origin);

@@ -221,7 +221,7 @@ async def test_requests_broken_by_strangers_are_counted_not_logged(
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
-UPLOADS, MOST_READ = 40, 256 * 1024  # `MOST_READ`: most bytes that the event loop gets by one read of a connection
+UPLOADS, MOST_READ = 40, 256 * 1024  # `MOST_READ`: the event loop reads at most this many bytes of a connection at once
 UPLOADED = 2 * 1024 * 1024
 
 

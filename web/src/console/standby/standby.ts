@@ -1,5 +1,5 @@
-/** Pushes that announce rings while the console is closed: whether this browser gets these pushes, and the page's service
- *  worker. */
+/** Turns on and off the pushes that announce rings while the console is closed, and says whether this browser gets these pushes.
+ *  Also starts the page's service worker. */
 
 import { ApiError, post } from "../../staff/api";
 import { prefs, setPrefs } from "../../staff/prefs";

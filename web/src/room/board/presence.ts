@@ -89,8 +89,8 @@ function signOf(kind: number, page: string, points: Point[]): Sign | null {
 /** A point of a laser trail stays visible for `TRAIL_MS`. A cursor stays visible for `CURSOR_MS` after its last movement. */
 export const TRAIL_MS = 1200;
 export const CURSOR_MS = 8000;
-/** A leader sends the part of the page that they see again every `LEAD_EVERY_MS`, for people who join later. A follower who gets
- *  none for `LEAD_LASTS_MS` stops following. */
+/** Every `LEAD_EVERY_MS`, a person who leads the others ("Follow me") sends which part of the page they see, for people who join
+ *  later. A follower who gets no such message for `LEAD_LASTS_MS` stops following. */
 export const LEAD_EVERY_MS = 2000;
 export const LEAD_LASTS_MS = 5000;
 

@@ -18,7 +18,8 @@ export const firstPage = (pdf: Blob): Promise<Blob> =>
   withDocument(pdf, PATIENCE_MS, (document) => drawn(document, 1, ({ width }) => WIDTH / width, TALLEST));
 
 /** Draws the first `most` pages of a PDF, one after the other, and passes each picture to `take`. `side`: the longer side of a
- *  picture, in px. Returns how many pages the PDF has. Rejects as `firstPage` does, and when `take` does. */
+ *  picture, in px. Returns how many pages the PDF has. Rejects for a file that is damaged, locked or too costly, and when `take`
+ *  rejects. */
 export function eachPage(pdf: Blob, most: number, side: number, take: (page: Blob, n: number) => Promise<void>): Promise<number> {
   return withDocument(pdf, 2 * PATIENCE_MS * most, async (document) => {
     for (let n = 1; n <= Math.min(most, document.numPages); n++) {

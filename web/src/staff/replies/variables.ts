@@ -15,7 +15,7 @@ export type Values = Partial<Record<Variable, Value>>;
 
 export interface Unsettled {
   variable: Variable;
-  /** The value of the variable, if the page knows a value for which nobody vouches; null if the page knows no value. */
+  /** The variable's value that the page knows, but for which nobody vouches; null if the page knows no value. */
   value: Value | null;
 }
 
