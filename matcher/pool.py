@@ -73,7 +73,7 @@ class Member:
 
     @property
     def sessions(self) -> int:
-        """The number of accepted requests that each take one of this member's places."""
+        """The number of accepted requests that use up this member's capacity."""
         return self.texts + self.calls
 
     @property

@@ -25,7 +25,8 @@ from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, Re
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
 OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier opens: exact, parent and any category.
-LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open).
+# What all requests of a lane share: (priority, False if marked `first`, whether they exclude members, when their tiers open).
+LaneKey = tuple[int, bool, bool, OpensAfter]
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).
 Rank = tuple[bool, int, int]  # (False for a request marked `first`, enqueue time moved earlier by priority, order of arrival).
 FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the rank of a lane's oldest request, the lane).

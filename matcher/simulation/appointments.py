@@ -63,7 +63,7 @@ class Appointments:
         self._model = model
         self._engine, self._at, self._follow, self._rng = engine, at, follow, rng
         self._open: dict[str, _Booked] = {}  # By request id: appointments that no counselor has accepted yet.
-        self._promised: Counter[str] = Counter()  # By member: how many of the member's places are kept free now.
+        self._promised: Counter[str] = Counter()  # By member: for how many appointments the member's capacity is kept free now.
         self._capacity: dict[str, int] = {}
 
     def plan(self, staff: Staff, begin_ms: int, end_ms: int, queues: list[QueueKey]) -> None:

@@ -24,7 +24,7 @@ from .mix import TICK_SAMPLES, Recipe, mix
 from .opus import Encoder, Samples
 from .solo import Sent
 
-REST_TICKS = 10  # A stream still encodes this many silent ticks. After that, it sends only DTX packets.
+REST_TICKS = 10  # When silence begins, a stream encodes this many more ticks (20 ms each). Then it sends only DTX packets.
 DTX_EVERY_TICKS = 20  # A silent stream sends one packet in this many ticks.
 JOIN_TICKS = 25  # Two streams become one after their listeners have heard the same (equal recipes) for this many ticks.
 LOSSY = 0.02

@@ -80,7 +80,7 @@ class Downlink:
                 slot.hold.take_back()
 
     def sync(self) -> None:
-        """Copy back from the fast path the state of all videos that are sent to this peer."""
+        """Copy the state of all videos that are sent to this peer from the fast path back to Python."""
         for slot in self.slots:
             if slot.hold is not None:
                 slot.hold.sync()

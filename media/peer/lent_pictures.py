@@ -47,7 +47,10 @@ class LentVideo:
     """
 
     def __init__(self, video: Video, stream: Incoming, payload_type: int, number_id: int) -> None:
-        """Prepare offloading. `number_id`: id of the header extension for the sender's transport-wide numbers; 0: none."""
+        """Prepare this video for offloading.
+
+        `number_id`: id of the header extension for the sender's transport-wide numbers; 0: the sender uses none.
+        """
         self._video = video
         self._stream = stream
         self._slots: Sequence[LentSlot] = ()

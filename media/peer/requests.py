@@ -46,10 +46,10 @@ class Requests:
         self._wanted: dict[int, int] = {}
         """Packet that is still missing → number of requests for it. The oldest packet is first."""
         self._asked: dict[int, float] = {}
-        """Packet after `_judged` that was requested → time of the last request."""
+        """Number of a requested packet → time of the last request for it. Only packets after `_judged` are in the dict."""
         self._run = 0
         self._runs: deque[tuple[int, int]] = deque()
-        """(packet after a run of losses, length of the run) of the runs in the window."""
+        """Losses in a row within the last `WINDOW` packets: (number of the packet after them, how many losses)."""
         self._losses = self._in_bursts = 0
         self._rtt_s = 0.0
 
@@ -124,6 +124,6 @@ class Requests:
         self.on = share >= END_SHARE if self.on else share > BEGIN_SHARE and self._in_bursts >= LEAST_LOST
 
     def _count(self, run: int) -> None:
-        """Add a run of `run` losses to the counts. If `run` is negative, subtract a run of that length."""
+        """Add `run` losses in a row to the counts. If `run` is negative, subtract as many losses in a row."""
         self._losses += run
         self._in_bursts += run if abs(run) >= BURST else 0

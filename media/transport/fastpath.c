@@ -589,7 +589,7 @@ typedef struct {
     int read, next, waiting, spare, left;
 } batch;
 
-/* Make the kernel write the datagram of a message into this place. */
+/* Make the kernel write the datagram of a message into the buffer with the index `place`. */
 static void point(fastpath *f, int message, int place) {
     struct msghdr *header = &f->messages[message].msg_hdr;
     f->parts[message].iov_base = f->in[place];

@@ -278,7 +278,7 @@ class Voices:
             self._follow(speaker, Event.KEPT_QUIET, quiet_from=quiet_from)
 
     def returned(self, peer: Peer) -> None:
-        """Record that the fast path has given the voice of `peer` back."""
+        """Record that the fast path has given the voice of `peer` back to Python."""
         speaker = self._speakers.get(peer.participant)
         if speaker is not None and speaker.peer is peer:
             self._follow(speaker, Event.RETURNED)

@@ -118,7 +118,7 @@ class Staffing:
         return self._told[staff].state if staff in self._told else "signed_out"
 
     def is_missing(self, staff: str) -> bool:
-        """Return whether the matcher has reported that this member is signed out or lost."""
+        """Return whether the matcher has reported that this member is signed out or has disconnected (`lost`)."""
         return staff in self._told and self._told[staff].state in ("signed_out", "lost")
 
     def ready(self, staff: str) -> bool:

@@ -46,7 +46,8 @@ class QueueItem(Struct, kw_only=True):
     since: int
     kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
-    # of a booked callback or appointment: the user's name, for the wallboard and for the member who has the appointment
+    # the user's name, if this is a booked callback or appointment, and the receiver watches the wallboard or is the member who
+    # has the appointment; otherwise ""
     name: str = ""
     staff: str = ""
     staff_name: str = ""

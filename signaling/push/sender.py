@@ -71,7 +71,8 @@ class Sender:
         self._now = now
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
-        self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: about people who wait)
+        # how many more pushes may be sent at present: True → pushes about people who wait, False → other pushes
+        self._free = {True: PLACES, False: PLACES}
         # push service of the push that was taken from the outbox last; the next search begins with the service after that one
         self._last_turn = {True: "", False: ""}
         self._tasks: set[asyncio.Task[None]] = set()

@@ -123,7 +123,7 @@ class _Checks:
         return found
 
     def texts(self, field: str, texts: Mapping[str, str], most: int) -> dict[str, str]:
-        """Return language → text. Each text is optional."""
+        """Return language → text, without empty texts. No language needs a text. Each text has at most `most` characters."""
         return self.names(field, texts, most, problem="too_long", needed=False)
 
     def page(self, field: str, address: str) -> str:

@@ -62,8 +62,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
-        # Reads need no transaction: PostgreSQL takes a snapshot for each statement. After `IDLE_MS`, PostgreSQL would also end a
-        # transaction that waits for a busy server.
+        # Reads need no transaction: PostgreSQL takes a snapshot for each statement. Besides, PostgreSQL would end a transaction
+        # that is idle for `IDLE_MS` because this server is busy.
         self._reader = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._file: sa.Engine | None = None
         self._aside: Aside | None = None

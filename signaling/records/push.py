@@ -216,11 +216,11 @@ class Pushes(Database):
     ) -> list[Push]:
         """Return at most `most` due pushes, and count one try for each.
 
-        `rings`: whether only pushes about people who wait are returned, or only other pushes. `room`: a function from a push
-        service's host to the number of pushes that may be sent to it now. A service with no room now costs only one look-up, even
-        if many pushes wait for it. Push services take turns: the service whose host follows `after` has the first turn. So the
-        long queues of two services do not delay the pushes of a third. A returned push is due again after `lease_ms`. Pushes
-        whose `until` is over are deleted.
+        `rings`: True: return only pushes about people who wait; False: return only other pushes. `room`: returns how many pushes
+        may be sent now to the push service with a given host. A service to which none may be sent costs only one look-up, even if
+        many pushes wait for it. Push services take turns: the service whose host follows `after` has the first turn. So the long
+        queues of two services do not delay the pushes of a third. A returned push is due again after `lease_ms`. Pushes whose
+        `until` is over are deleted.
         """
         rank = RING if rings else OTHERS
 

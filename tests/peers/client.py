@@ -436,7 +436,7 @@ class Peer:
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 
     def sent(self, role: str) -> int:
-        """Return how many packets of this video have been sent, without retransmissions."""
+        """Return how many packets of this video this client has sent. Retransmissions are not counted."""
         return sum(ssrc == self._ssrcs[role] for ssrc, _ in self._sent)
 
     def frames(self, slot: int) -> list[tuple[int, int]]:

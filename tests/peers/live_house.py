@@ -159,7 +159,10 @@ class Service:
 
 
 class Person:
-    """A person's tab. `seen`: all messages that the tab has received. `session`: the session's newest state in them."""
+    """A person's tab.
+
+    `seen`: all messages that the tab has received. `session`: the newest state of the session among these messages.
+    """
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws

@@ -1,5 +1,5 @@
--- The steps (matcher/engine.py), and in which states each is allowed (matcher/states.py). A step makes its moves and returns whether
--- `Ledger.finish` must look at all requests and members.
+-- The steps (matcher/engine.py), and in which states of a request or member each step is allowed (matcher/states.py). A step
+-- changes the stored data, and returns whether `Ledger.finish` must then look at all requests and members.
 
 local REQUEST_STEPS = {
   redeem = {promised = true},

@@ -249,7 +249,7 @@ def _route(request: web.Request) -> str:
 
 
 async def asker_of(request: web.Request) -> Asker:
-    """Return the sender of this request, if their roles or token allow the action for at least some object.
+    """Return the sender of this request, if the sender's roles or token allow the action for at least one object.
 
     The caller must check whether the action is allowed for the object of the request. Raises Refused with the reason signed_out
     or not_allowed, and Refused(not_found) for a route that is not for staff.

@@ -140,7 +140,7 @@ class Leg:
                 elif data[0] < 64:
                     self._inbox.put_nowait(data)
 
-    # packets that are sent
+    # methods that make and send packets
 
     def send(self, data: bytes) -> None:
         self.socket.sendto(data, self.target)

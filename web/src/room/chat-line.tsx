@@ -20,7 +20,7 @@ export interface ChatLineProps {
   writing: Writing | null;
   /** Whether the page has a message box, so that the person can reply to lines. */
   writes: boolean;
-  /** Scrolls to another line, even if that line is outside the part of the conversation that is in the document. */
+  /** Scrolls to another line, even if the page renders only a part of the conversation, and that line is not in this part. */
   reveal: (seq: number) => void;
   line: Line;
   /** Whether the line begins a group of lines, and so shows author and time. */

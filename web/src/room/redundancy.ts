@@ -14,7 +14,7 @@ export interface Report {
 interface Stretch {
   ms: number;
   packets: number;
-  /** Greatest length of the span, ms. Loss over a longer span is not used. */
+  /** If the shortest such span is longer than this many ms, its loss is not used. */
   mostMs: number;
 }
 

@@ -6,7 +6,7 @@ const UNITS_A_CHARACTER = 8;
 // The limit in UTF-16 units is never below this number, whatever `most` is: a name can consist of sixty family emoji.
 const LEAST_UNITS = 680;
 
-/** Returns the first `most` visible characters (grapheme clusters, which the server counts, too). So no emoji and no accent is
+/** Returns the first `most` visible characters. Like the server, counts grapheme clusters, so that no emoji and no accent is
  *  split. */
 export const cut = (text: string, most: number): string => {
   if (text.length <= most) return text;

@@ -224,9 +224,9 @@ async def test_lone_voice_flows_until_another_begins_and_comes_back(conference: 
 
 
 async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: Conference) -> None:
-    """After an outage, more packets come at once than the fast path buffers.
+    """After an outage, the network delivers more packets at once than the fast path can buffer.
 
-    The passthrough ends in the middle of these packets, while the mixer is two seconds behind.
+    The passthrough ends while these packets are handled, when the mixer is two seconds behind the sender.
     """
     user, *listeners = conference.people
     conference.run(UNTIL_LENT_S, user)

@@ -127,7 +127,7 @@ async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
 
 
 async def test_who_waits_longer_than_expected_is_told_when_to_return() -> None:
-    """The server has become much slower since these people came. A user in a session (`urgent`) waits nevertheless."""
+    """When people have waited for `patience_s`, the gate refuses them, except users who are in a session (`urgent`)."""
     gate = Gate(at_once=1, longest_s=100.0, patience_s=0.05)
     inside: list[str] = []
 

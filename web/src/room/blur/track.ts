@@ -149,7 +149,7 @@ class Blur {
     const now = performance.now();
     this.pace ??= new Pace(now);
     this.begun();
-    if (document.hidden) this.pace.restart(now); // browsers slow hidden pages down
+    if (document.hidden) this.pace.restart(now); // browsers slow hidden pages down, so this frame says nothing about the device
     if (this.pace.frame(now)) {
       this.onProblem("slow");
       this.end();

@@ -109,8 +109,8 @@ export class BoardDoc {
     return shape?.deleted ? undefined : shape;
   }
 
-  /** Whether a shape was put away together with the background picture on which it was drawn, at or before `until` (ms since
-   *  1970). */
+  /** Whether a shape is no longer shown, because it was drawn before somebody replaced the page's background picture or chose
+   *  blank paper. `until`: such changes after this time (ms since 1970) do not count. */
   isPutAway(shape: Pick<Shape, "index" | "page">, until = Infinity): boolean {
     const putAway = this.page(shape.page)?.putAway ?? "";
     return shape.index < putAway && drawnAt(putAway) <= until;

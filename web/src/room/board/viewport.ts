@@ -7,7 +7,7 @@ import type { Point } from "./strokes";
 export interface View {
   /** How much the page is enlarged; at 1 the whole page fits the space. */
   zoom: number;
-  /** The point of the page that is in the middle of the space, in units. */
+  /** The point of the board's page that is in the middle of the space, in the page's units (`BOARD_WIDTH`). */
   x: number;
   y: number;
 }

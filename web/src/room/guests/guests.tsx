@@ -15,7 +15,7 @@ import "./guests.css";
 interface Props {
   client: Client;
   session: SessionView;
-  /** Shows the button instead of the bar. Button and bar are one component, so that a page loads their code together. */
+  /** Whether to show the button instead of the bar. Both are one component, so that a page loads their code together. */
   button?: boolean;
 }
 

@@ -37,8 +37,8 @@ function said(block: Block): string {
 
 const texts = new WeakMap<Line, string>();
 
-/** Returns the text of a line as the reader sees it, without formatting characters such as "**", folded. Returns "" for a line in
- *  which the search does not look, such as a picture or a retracted line. */
+/** Returns the text of a line in the form in which the search compares texts (`folded`), without formatting characters such as
+ *  "**". Returns "" for a line in which the search does not look, such as a picture or a retracted line. */
 export function searched(line: Line): string {
   const known = texts.get(line);
   if (known !== undefined) return known;
