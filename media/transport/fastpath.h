@@ -45,7 +45,7 @@ typedef struct {
     uint32_t ssrc;
     int payload_type;
     int level_id;
-    int quiet_from; /* in -dBov; Python handles packets that are louder; 0: the level does not matter */
+    int quiet_from; /* level in -dBov; Python handles each packet that is louder than this; 0: packets of any level stay here */
     int highest;
     int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;

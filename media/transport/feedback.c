@@ -7,7 +7,8 @@
 #include "inside.h"
 
 #define SPAN 1024         /* one report names at most this many packets, as in media.bandwidth.feedback (MAX_PACKETS) */
-#define BEFORE 256        /* a report also names missing packets before its first arrival, if there are fewer than this many */
+/* A report also names the packets that are missing before the first packet that arrived, if they are fewer than this. */
+#define BEFORE 256
 /* At least this many seconds pass between two reports, unless FASTPATH_ARRIVALS arrivals are stored earlier. The value is that of
    FEEDBACK_EVERY_S in media.peer.control. */
 #define EVERY_S 0.095

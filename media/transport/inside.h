@@ -19,7 +19,7 @@
 #define TRAILER 144          /* libsrtp appends at most this many bytes to a packet (SRTP_MAX_TRAILER_LEN) */
 #define LONGEST 1356         /* bytes of the longest packet handled here, as MAX_PROTECTED_INPUT_BYTES in media.transport.seam */
 #define RESTART 3000         /* a jump by this many sequence numbers means that the sender has restarted (media.packets.rtp) */
-#define TABLE 4096           /* number of hash chains in the table of paths; a worker has at most 2,000 peers */
+#define TABLE 4096           /* number of hash chains in the table of paths (address pairs); a worker has at most 2,000 peers */
 #define QUEUE 128            /* at most this many packets wait to be sent; `fastpath_flush` sends them */
 #define CONTROL CMSG_SPACE(sizeof(struct timespec))
 #define SEGMENT_CONTROL CMSG_SPACE(sizeof(uint16_t))

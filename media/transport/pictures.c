@@ -142,7 +142,7 @@ static void hide(fastpath_slot *slot) {
     slot->source = NULL;
 }
 
-/* Free the videos and slots of a leg that is closing. */
+/* Free the videos and slots of a leg (the connection of one peer) that is closing. */
 void close_pictures(fastpath *f, fastpath_leg *leg) {
     for (fastpath_video *each = leg->videos; each; each = each->next) fastpath_video_recall(f, each);
     while (leg->videos) {
@@ -223,7 +223,7 @@ static void show(fastpath *f, fastpath_slot *slot, const uint8_t *head, const ui
     if (bytes) renumber(out, vp8, data + offset);
     uint8_t first[HEADER + DESCRIPTOR];
     int changed = bytes < DESCRIPTOR ? bytes : DESCRIPTOR;
-    if (slot->repaired) { /* the cache gets the packet before encryption, without its transport-wide number */
+    if (slot->repaired) { /* the cache stores the unencrypted packet, without the extension that has its transport-wide number */
         memcpy(first, data, HEADER);
         first[0] = 0x80;
         memcpy(first + HEADER, data + offset, (size_t)changed);

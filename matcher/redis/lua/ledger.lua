@@ -55,8 +55,8 @@ function Ledger.renew(member)
   Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
 end
 
--- Update a member's state, and the reasons why the member can get no request now (obstacles). Add an event if the state or `ready`
--- changed, or if there is a reason. `finish` later looks for a request for a member who is idle.
+-- Update a member's state, and their obstacles (why the member can get no request now). Add an event if the state or `ready`
+-- changed, or if `reason` (why the state changes) is given. If the member is idle, `finish` later looks for a request for them.
 function Ledger.settle(member, reason)
   Roster.withdraw(member)
   Roster.find_obstacles(member)
@@ -214,8 +214,8 @@ function Ledger.promise(ticket)
   keep(ticket, ticket.medium)
 end
 
--- Let a promised request wait before all others. If the member whom the request names is idle, matching offers the request to this
--- member.
+-- Put a promised request into its queue, ahead of all others, and stop keeping a place free for it. If the member whom the
+-- request names is idle, matching offers the request to this member.
 function Ledger.redeem(ticket)
   local member = keep(ticket, nil)
   ticket.first = true
@@ -298,7 +298,7 @@ function Ledger.accept(ticket)
   Deadlines.start("entered", ticket.id, World.now_ms + RULES.enter_ms)
 end
 
--- Return how an accepted request counts for its holder: as text, as call, or "aside" (it takes no place).
+-- Return how an accepted request counts towards its holder's capacity: as text, as call, or "aside" (not at all).
 local function held_as(ticket)
   return ticket.aside and "aside" or ticket.medium
 end
@@ -310,8 +310,8 @@ function Ledger.hold(ticket, member)
   Ledger.settle(member)
 end
 
--- Call `change_held` with the accepted requests that a signed-out member still holds, and store the map as the function leaves
--- it.
+-- Call `change_held` with the map of accepted requests that a signed-out member still holds. The function may change the map.
+-- Then store the map.
 local function change_orphans(staff, change_held)
   local held = unpacked(call("HGET", key("orphans"), staff))
   change_held(held)
@@ -357,7 +357,7 @@ local function absent(staff, kind)
   return member
 end
 
--- Update how an accepted request counts for its holder, after its medium or `aside` has changed.
+-- Update how an accepted request counts towards its holder's capacity, after its medium or `aside` has changed.
 local function recount(ticket)
   local member = members:get(ticket.staff)
   if member then
@@ -401,7 +401,7 @@ function Ledger.set_aside(ticket, aside)
   recount(ticket)
 end
 
--- Load a request that was open before a restart. The fields of `status`: request state staff(false: nobody) aside.
+-- Load a request that was open before a restart. `status` has these fields: request, state, staff (false: nobody), aside.
 function Ledger.bring_back(status)
   local ticket = Ledger.issue(status.request)
   if status.state == "accepted" and status.staff then

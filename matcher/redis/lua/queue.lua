@@ -188,7 +188,7 @@ function Queues.take(ticket)
   end
 end
 
--- Call `visit(rank, lane, medium)` for each lane in which somebody waits.
+-- Call `visit(rank, lane, medium)` for each lane (part of a queue) in which somebody waits.
 function Queues.each_lane(visit)
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
     local medium = string.match(name, "^%a+:(%a+):")
@@ -233,7 +233,7 @@ function Queues.ahead_in(queue, rank)
   return ahead
 end
 
--- Return the earliest `waiting_since_ms` of the first requests of a queue's lanes. nil: nobody waits in this queue.
+-- Return the earliest `waiting_since_ms` among the first requests of the queue's lanes (parts). nil: nobody waits in this queue.
 function Queues.head_since_ms(queue)
   local since
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do

@@ -257,8 +257,9 @@ function Selection.any_match()
   return found
 end
 
--- Return when (ms) a waiting request will next be offered to further staff, of whom somebody is idle (a tier opens), or nil. Call
--- this function only after everything that can be matched now has been matched.
+-- Return when (ms) a wider tier next opens for a waiting request: the request is then offered to further staff. Tiers in which
+-- nobody is idle do not count. nil: no such tier opens. Call this function only after everything that can be matched now has been
+-- matched.
 function Selection.next_opening_ms()
   if not Roster.anybody_idle() then
     return nil
