@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import log2
 
 R_BEST = 93.2
-"""R with the defaults of G.107 table 3: no delay, no loss, quiet rooms."""
+"""The rating factor R with the defaults of G.107 table 3: no delay, no loss, quiet rooms."""
 DELAY_UNHEARD_MS = 100.0
 """A delay from mouth to ear of at most this many ms does not lower R."""
 IE, BPL = 0.0, 25.1

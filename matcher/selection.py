@@ -128,7 +128,7 @@ class Selection:
         return min(self._openings(now_ms), default=None)
 
     def staffed(self, ticket: Ticket) -> bool:
-        """Return whether a member is signed in who can serve the request at once or after a longer wait (in any tier)."""
+        """Return whether any signed-in member can serve the request: at once, or after a longer wait, when a wider tier opens."""
         queue, only = ticket.queue, ticket.request.only
         if only:
             return self._ring_in(ticket, only) is not None and only not in ticket.request.excluded

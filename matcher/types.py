@@ -142,8 +142,8 @@ class RequestChanged(Event, frozen=True, gc=False):
 class StaffChanged(Event, frozen=True, gc=False):
     """A member has a new state.
 
-    `until_ms`: when a timed state ends by itself; None: the state has no time limit. `ready`: whether the member gets requests
-    while a place of the capacity is free. A busy member can have turned this off. `reason` can be empty, or one of these:
+    `until_ms`: when a timed state ends by itself; None: the state has no time limit. `ready`: whether the member gets further
+    requests while their capacity is not used up. A busy member can have turned this off. `reason` can be empty, or one of these:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
     - signed_out: lease (the presence lease ran out), forced

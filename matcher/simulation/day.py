@@ -45,7 +45,10 @@ class Told:
     late: int = 0
 
     def count(self, low_s: float, high_s: float, waited_s: float, *, served: bool) -> None:
-        """Count one range, from `low_s` to `high_s`. `waited_s`: how long the user waited after the range was told."""
+        """Count one expected wait, from `low_s` to `high_s`, and whether it came true.
+
+        `waited_s`: how long the user waited after they were told this expected wait.
+        """
         if waited_s > high_s:
             self.late += 1
         elif not served:
@@ -160,7 +163,8 @@ class Day:
         self._now_ms = START_MS
         self._at_ms = (START_MS + (arrivals.at_s * 1000)).astype(np.int64).tolist()
         self._queue = arrivals.queue.tolist()
-        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by arrival: the ranges that the user was told, (when, low, high)
+        # Index of an arrival → each expected wait that the user was told: (time in ms, least wait in s, longest wait in s).
+        self._told: dict[int, list[tuple[int, int, int]]] = {}
         count = len(arrivals)
         self.outcome = Outcome(
             arrivals,

@@ -53,8 +53,8 @@ class Report(Struct, frozen=True):
     """The figures of a day.
 
     `within_s`: the longest wait (s) that meets the service level. `occupancy_percent`: group of staff → share of its time on duty
-    in which it works; None if nobody was on duty. `wait_promise_kept_percent`: share of the ranges of waits that users were told
-    when they came, and that came true; `later_promise_kept_percent`: the same for the ranges that users were told afterwards.
+    in which it works; None if nobody was on duty. `wait_promise_kept_percent`: of the ranges of waits that users were told when
+    they came, the share that came true. `later_promise_kept_percent`: the same for the ranges that users were told afterwards.
     Each share leaves out the ranges that `Told` does not count, and is None if no range counts. `theory`: None if no user calls,
     or no counselor takes calls. `appointments`: None if the day had no appointments.
     """

@@ -18,8 +18,8 @@ be chosen."""
 WAIT_S, LONGEST_WAIT_S = 5.0, 60.0
 STEP_S = 1.0  # At least this many seconds pass between two steps to a higher layer.
 PAUSE_AFTER_S = 4.0
-"""Seconds of congestion before a video is paused. The pause comes late, because a receiver that is short of processor time for a
-moment looks congested, too, and the lowest layers need little bandwidth."""
+"""Seconds of congestion before a video is paused. There are two reasons to wait. A receiver that is short of processor time for a
+moment looks congested, too. And the lowest layers need little bandwidth."""
 PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """Seconds. The viewer is told of a lower layer after it has lasted `TELL_LOW_S`, of a paused video after `TELL_PAUSED_S`, and of

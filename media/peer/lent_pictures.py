@@ -60,7 +60,10 @@ class LentVideo:
         video.state.number_id, video.incoming.payload_type = number_id, payload_type
 
     def lend(self, by: Path, slots: Sequence[LentSlot]) -> None:
-        """Offload this video, which comes from `by`, for `slots`. Do nothing if that is not possible."""
+        """Let the fast path forward this video, which comes from the path `by`, to `slots`.
+
+        Do nothing if that is not possible.
+        """
         if self.is_lent or any(each.source is not None for each in slots):
             return
         self._stream.lend(self._video.incoming)

@@ -29,8 +29,8 @@ Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
 
 MAX_DATAGRAM_BYTES = 1500
 DRAIN = 64
-"""At most this many datagrams are read at each wake-up of a socket, so that a flood on one socket starves neither timers nor
-other sockets."""
+"""At each wake-up of a socket, at most this many datagrams are read. So a flood on one socket delays neither timers nor other
+sockets for long."""
 BUFFER_BYTES = 2 * 1024 * 1024  # Bytes of the kernel's buffer of each socket, in each direction.
 BIND_ATTEMPTS = 32  # At most this many random ports are tried until a port is free on all addresses.
 SO_TIMESTAMPNS = 35

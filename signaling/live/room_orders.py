@@ -26,7 +26,7 @@ class RoomOrders:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()
 
     def kick(self, entry: Entry) -> None:
-        """Put the room of this session into the queue, to be compared with the state that the session wants."""
+        """Queue this session's room. Its state on the worker is then compared with the state that the session wants."""
         room = entry.room
         if entry.session.state != "active" and not room.opened and room.task is None:
             return

@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 ROUND_S = 1.0  # Seconds between two rounds, in which changes are sent to consoles and operators.
 COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds (of `ROUND_S` seconds each).
 ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds of `ROUND_S`.
-TREND_EVERY_ROUNDS = 60  # The wallboard's curves (trend) are sent again after this many rounds of `ROUND_S`.
+TREND_EVERY_ROUNDS = 60  # The wallboard's curves (trend) are sent again after this many rounds (of `ROUND_S` seconds each).
 QUEUE_ITEMS = 50  # Largest number of items of each list in a member's queue.
 
 # In one round, the server sends the lists of waiting people (queues) to consoles, in all at most this many bytes. So a few

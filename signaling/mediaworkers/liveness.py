@@ -14,8 +14,8 @@ TICK_S = 0.05  # Seconds between two ticks. The silence of a worker is counted i
 SILENT_S = 0.75  # Seconds of silence after which a worker counts as dead: three heartbeats.
 STARVED_S = 2.5  # Seconds of silence after which a starved worker, which is ready to run but gets no CPU, counts as dead.
 
-# seconds of silence after which a worker on another machine counts as dead: longer than SILENT_S, because this server cannot see
-# whether such a worker is starved
+# seconds of silence after which a worker on another machine counts as dead. This is longer than `SILENT_S`, because this server
+# cannot see whether such a worker only lacks processor time
 REMOTE_SILENT_S = 1.25
 FIRST_S = 5.0  # seconds after which a worker without any event counts as dead; this includes the time to open its event stream
 

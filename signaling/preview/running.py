@@ -49,7 +49,8 @@ class Previews:
         self._records, self._now = records, now
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._asked: dict[str, asyncio.Task[tuple[Preview | None, Past]]] = {}  # who asked → the task that makes their preview
+        # who asked for a preview → the task that makes it
+        self._asked: dict[str, asyncio.Task[tuple[Preview | None, Past]]] = {}
         self._known: dict[str, tuple[float, Past]] = {}
 
     async def make(self, organisation: str, asker: str, change: Change) -> tuple[Preview | None, Past]:

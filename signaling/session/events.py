@@ -130,8 +130,8 @@ class MessageGiven:
 class WithStaff:
     """The details that make a callback an appointment.
 
-    The details are the member of staff, the channel, the length in minutes, and the lead time: how long before the start the
-    matcher begins to keep capacity of this member free.
+    The details are the member of staff, the channel, the length in minutes, and the lead time. The lead time says how long before
+    the start the matcher begins to keep capacity of this member free.
     """
 
     staff: str

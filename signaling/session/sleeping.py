@@ -55,9 +55,9 @@ def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
 
 
 def answered(session: Session, event: MessageAnswered, now: int, out: list[Effect]) -> None:
-    """Let a conversation in which the user left a message sleep. The member who answers the message becomes its owner.
+    """Put a conversation to sleep, because a member of staff has answered the message that its user left.
 
-    The user may read the answer and write back.
+    This member becomes the owner of the conversation. The user may read the answer and write back.
 
     At a site where conversations do not sleep, a conversation with an answered message sleeps for `ANSWERED_DAYS`.
     """

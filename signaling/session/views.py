@@ -198,7 +198,7 @@ def _interpreting(session: Session) -> InterpretingView | None:
 
 
 def _visible(session: Session) -> list[Person]:
-    """Return the present people in the order user, owner, others, and then the listeners."""
+    """Return the present people: first the user, then the owner, then all others, and last the operators who listen in."""
     present = sorted(session.present(), key=lambda person: (person.role != "user", person.id != session.owner))
     return [*present, *session.listeners.values()]
 

@@ -105,7 +105,8 @@ class Network:
             subprocess.run([*in_router, "sysctl", "-qw", f"net.ipv4.conf.{name}.rp_filter=0"], check=True)
             ip("-n", self.router, "route", "replace", "default", "dev", name, "table", BAD_TABLE)
             for sender, receiver in links:
-                # the rule holds only for packets from the sender's link; packets from the bad link's device take the usual route
+                # the rule sends packets from the sender's link into the bad link; when they come out of it, they take the usual
+                # route
                 came_in = f"{self.name}v{self._parts[sender]}"
                 rule = ("from", self.address(sender), "to", self.address(receiver), "iif", came_in, "lookup", BAD_TABLE)
                 ip("-n", self.router, "rule", "add", *rule, "priority", "100")

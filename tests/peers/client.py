@@ -372,7 +372,7 @@ class Peer:
             self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
         self.send_raw(sealed)
 
-    # what a person does
+    # methods for what a person does in a call
 
     def speak(self, hz: int, *, packets: int | None = None, level: int = 20) -> asyncio.Task[None]:
         """Start to send a tone in 50 packets a second, until `packets` are sent or the returned task is cancelled."""

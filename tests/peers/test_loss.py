@@ -90,7 +90,10 @@ async def test_video_lost_on_the_downlink_is_repaired_from_the_cache(
 
 
 def complete(viewer: Peer) -> float:
-    """Return the share of video packets that the viewer has received, without the last ones, which can still be retransmitted."""
+    """Return the share of the video packets that the viewer has received.
+
+    The last ten packets do not count, because they can still be retransmitted.
+    """
     sequences = sorted(viewer.pictures[0])[:-10]
     return len(sequences) / (sequences[-1] - sequences[0] + 1)
 

@@ -41,7 +41,10 @@ def line(rng: Random, length: int) -> list[Request]:
 
 
 def fits(staff: Staff, request: Request) -> bool:
-    """Return whether the member speaks the user's language, and has the user's category or the user has waited for 30 s."""
+    """Return whether the member can serve the request now.
+
+    The member must speak the user's language. Until the user has waited for 30 s, the member must also have the user's category.
+    """
     exact = request.category_path[0] in staff.categories
     return request.language in staff.languages and (exact or NOW - request.enqueued_at_ms >= 30_000)
 

@@ -27,8 +27,8 @@ const CLEAN = 0.01;
 /** RED starts when this many reports in a row show loss. At the first such report, the span over which loss is measured still
  *  includes time without loss, so the measured loss is too low. */
 const SURE = 3;
-/** If a round trip is longer than the shortest round trip by this much, ms, packets wait in queues. Then the link loses packets
- *  because it is full. */
+/** If a round trip is longer than the shortest round trip by more than this, ms, packets wait in queues on the link. The link
+ *  then loses packets because it is full. */
 const QUEUE_MS = 150;
 /** By how much the remembered shortest round trip rises, ms per second. Network routes change, so an old minimum must not
  *  count forever. */

@@ -170,8 +170,8 @@ async def callbacks(request: web.Request) -> web.Response:
 async def mark_callback(request: web.Request) -> web.Response:
     """Close a callback, because somebody called the user outside of this service, or nobody reached the user.
 
-    Raises NotAllowed with the reason ringing while the callback rings for a counselor, and with the reason wrong_state if a
-    counselor has accepted the callback, or the callback is over.
+    Raises NotAllowed with the reason ringing while the callback rings for a counselor. Raises NotAllowed with the reason
+    wrong_state if a counselor has accepted the callback, or the callback is over.
     """
     asker = await asker_of(request)
     session = await operator.asked_session(request, asker)

@@ -35,7 +35,7 @@ ELSEWHERE = {
     "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit log.
     "oidc.py": "msgspec.convert",  # The sign-in provider's settings, which our server stored.
     "errors.py": "request.match_info",  # The name of the matched route.
-    "measured.py": "request.match_info",  # The pattern of the matched route.
+    "measured.py": "request.match_info",  # This file reads the pattern of the matched route.
 }
 READS = ("json.decode", "json.Decoder", "json.loads", "msgspec.convert", ".query", ".match_info", ".rel_url")
 

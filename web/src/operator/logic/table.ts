@@ -6,7 +6,7 @@ export interface Column<Row> {
   id: string;
   /** Returns the value of a row's cell for sorting and export. */
   value: (row: Row) => Value;
-  /** Returns the text that a cell shows, and in which the filter looks, if this text differs from the cell's value. */
+  /** Returns the text that a cell shows and that the filter searches. Without this function, that text is the cell's value. */
   text?: (row: Row) => string;
 }
 

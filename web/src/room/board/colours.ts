@@ -38,8 +38,8 @@ export function colourOf(id: string, people: Pick<ParticipantView, "id">[], clai
   return OWN.find((colour) => !taken.has(colour)) ?? COLOURS[5][1];
 }
 
-/** Returns the colour that becomes this person's own colour when they draw their first shape: the colour that they have chosen,
- *  or `of(you)` if the chosen colour is another person's. `of`: returns the colour of a person. */
+/** Returns the colour that becomes this person's own colour when they draw their first shape. This is the colour that they have
+ *  chosen or, if another person has that colour, `of(you)`. `of`: returns the colour of a person. */
 export function claimable(
   chosen: string,
   you: string,

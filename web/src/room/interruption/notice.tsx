@@ -35,7 +35,7 @@ export function InterruptionNotice({ link }: { link: RoomLink }) {
   const { devices } = link;
   const now = useStore(devices.state, interrupted);
   const [shown, setShown] = useState<Interrupted>("");
-  const told = useRef<Interrupted>(""); // the devices that have been interrupted since the moment when none was
+  const told = useRef<Interrupted>(""); // the devices that have been interrupted since all devices last worked
   useEffect(() => {
     const show = () => {
       const back = backAgain(told.current, devices.state.get());
