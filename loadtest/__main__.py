@@ -31,7 +31,8 @@ from .report import Report, Spread, report
 DEMO_STAFF = [("jimin", "jimin-demo"), ("suho", "suho-demo")]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 TIMEOUT = aiohttp.ClientTimeout(total=30)
-# If this program uses more of a core (%), or is later (ms, 95th percentile), than these figures, its measurements are wrong.
+# The measurements are wrong if this program itself uses more of a core than `BUSY_CPU_PERCENT`, or if the 95th percentile of its
+# own lateness (how many ms after the planned time it sends) is more than `BUSY_LATE_MS`.
 BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0
 REFRESH_S = 0.25  # Seconds between two updates of the progress on a terminal.
 UNITS = {

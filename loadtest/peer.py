@@ -54,8 +54,8 @@ class NotConnected(Exception):
 class Choir:
     """The clock of all peers, as an async context manager. Peers speak and listen from `join` to `leave`.
 
-    `late_ms`: how late each of the last `KEPT` parts of a tick was, in ms (see `PHASES`). A large value means that this machine,
-    and not the installation, limits the figures.
+    A tick has `PHASES` parts. `late_ms`: by how many ms each of the last `KEPT` parts began later than planned. A large value
+    means that this machine, and not the installation, limits the figures.
     """
 
     def __init__(self, voice: Voice) -> None:

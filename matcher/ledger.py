@@ -80,8 +80,9 @@ class Ledger:
         """Make the matches that this step has made possible, and return the events of the whole step.
 
         Before the step nothing was left to match. So the method looks only at requests that began to wait in this step, and at
-        members who became free. With `everybody`, it looks at all requests and members. This is needed after time has passed, or
-        staff came or went, because requests can then be offered to more staff (a tier has opened).
+        members who became free. With `everybody`, it looks at all requests and members. This is needed after time has passed or a
+        member has signed out, because a waiting request can then be offered to a wider circle of staff (its next tier has
+        opened). It is also needed after a restart, when requests are restored and when the hold ends.
         """
         if self.holds_until_ms is not None:
             everybody = True

@@ -26,7 +26,8 @@ from matcher.types import (
 
 PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str], frozenset[Medium]]
 IdleItem = tuple[int, int, str, "Member"]
-Reasons = tuple[PassedReason | None, PassedReason | None]  # (why a member gets no text, why a member gets no call)
+# (why a member is offered no texts, why the member is offered no calls); None: the member is offered some
+Reasons = tuple[PassedReason | None, PassedReason | None]
 Obstacles = dict[Medium, PassedOver | None]
 NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 

@@ -178,8 +178,8 @@ class Place:
 class StaffStatus:
     """A signed-in member.
 
-    `since_ms`: when the state began. `texts`, `calls`: how many text sessions and how many calls take a place of this member.
-    `load`: their sum, plus 1 for a ringing request. `ready`: as in `StaffChanged`.
+    `since_ms`: when the state began. `texts`, `calls`: how many text sessions and how many calls count against this member's
+    capacity. `load`: the sum of `texts` and `calls`, plus 1 for a ringing request. `ready`: as in `StaffChanged`.
     """
 
     id: str

@@ -39,9 +39,9 @@ class RedisStore:
     `fence`: the number of the last event before a restart (`Event.fence`), if known. New fences are larger, even if Redis has
     lost everything.
 
-    `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
-    again: `restore` with the open requests and their original enqueue times, and `sign_in` for every member. The store then
-    matches nobody until `end_hold` is called, but at most for `Rules.lease_ms`.
+    `on_emptied` is called once each time Redis turns out to have lost this store's state. From the first step on the empty Redis,
+    the store matches nobody until `end_hold` is called, but at most for `Rules.lease_ms`. During this time, the caller announces
+    everything again: `restore` with the open requests and their original enqueue times, and `sign_in` for every member.
     """
 
     def __init__(

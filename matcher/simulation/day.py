@@ -24,7 +24,7 @@ from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, Staf
 
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)  # the first midnight of every simulation (Unix ms, UTC)
 NOBODY: Final = -1  # Value of `by` in an Outcome if nobody served the user.
-UNTOLD: Final = -1  # Value of `low_s` and `high_s` in an Outcome if the user was told no range.
+UNTOLD: Final = -1  # Value of `low_s` and `high_s` in an Outcome if the user was told no range of waiting times.
 SWEEP_MS: Final = 1_000  # At least this many ms pass between two looks for deadlines that have passed.
 RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 

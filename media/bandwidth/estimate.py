@@ -123,9 +123,10 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Let the estimate grow. If no reports come (a stall, `STALL_S`), halve the estimate.
+        """Let the estimate grow. If no reports come (a stall, `STALL_S`), halve the estimate; this counts as congestion.
 
-        The estimate stays as it is for `SILENT_S` seconds after congestion.
+        The estimate does not grow while sent packets have waited more than `SILENT_S` seconds for a report, nor in the first
+        `SILENT_S` seconds after congestion.
         """
         passed, self._grown = now - self._grown, now
         if not self.heard:

@@ -25,7 +25,7 @@ BEFORE_WINDOWS = 10
 """An utterance's sound begins with at most this many windows: nine without speech, for soft consonants, and then the first window
 with speech."""
 DRAFT_PAUSE = 5  # After a pause of this many windows (160 ms in all), the words so far are written down as a draft.
-END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utterance.
+END_PAUSE = 14  # After a pause of this many windows (450 ms in all), the utterance ends.
 AFTER_WINDOWS = 5  # At most this many windows (32 ms each) of the pause that ends an utterance belong to the utterance.
 DRAFT_EVERY = 47  # A new draft is also written down after this many windows of speech (1.5 s in all) since the last draft.
 LONGEST = 375

@@ -72,7 +72,11 @@ class Wait:
 
 
 class Sent(NamedTuple):
-    """Packet for the listeners. `samples`: time since the packet before. `lost`: number of packets lost in between."""
+    """Packet for the listeners.
+
+    `samples`: by how many samples this packet's sound begins later than that of the previous packet. `lost`: number of packets
+    that were lost between the previous packet and this one.
+    """
 
     payload: bytes
     samples: int

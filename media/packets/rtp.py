@@ -162,7 +162,8 @@ class Rewriter:
 
     Sequence numbers, timestamps and VP8 picture ids continue as if one sender had sent all packets. `clock`: timestamp ticks per
     second. `sequence`, `timestamp`: the first packet continues from these numbers. `packets`, `octets`: how many packets and
-    payload bytes were sent so far. `source`: the stream whose packets are relayed, `MIX`, or None.
+    payload bytes were sent so far. `source`: the stream whose packets are relayed now, or `MIX` while the mixer makes the
+    packets. None: nothing was sent yet.
     """
 
     def __init__(self, ssrc: int, payload_type: int, clock: int, sequence: int, timestamp: int) -> None:

@@ -437,7 +437,8 @@ class Peer:
         """
         if now < self._tick_due:
             return
-        # with the fast path, few ticks are enough, because the fast path itself reports which video packets have arrived
+        # With the fast path, five ticks a second are enough for a calm peer, because the fast path itself tells the sender which
+        # video packets have arrived.
         calm_s = CALM_S if self._leg is None else RESTING_S
         self._tick_due = now + (RESTING_S if self.rests else calm_s if self.is_calm else 0.0)
         self._allowed.refill(now)

@@ -21,7 +21,8 @@ LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
 LATE_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-"""Upper bounds of the ranges of four histograms: loss, jitter, round trips, and how late the worker's ticks are."""
+"""These four constants are the upper bounds of the ranges of four histograms: packet loss (%), jitter (ms), round-trip time (ms),
+and how late the worker's ticks are (ms)."""
 
 
 class Spread:

@@ -24,7 +24,7 @@ MAX_MESSAGE_BYTES = 256 * 1024  # a message has at most this many bytes, not cou
 
 
 class Begin(Struct, tag="begin", kw_only=True):
-    """Begin a segment of a recording. `at`: Unix time in s."""
+    """Begin a segment of a recording. `at`: when the segment begins (Unix time, s)."""
 
     segment: int
     room: str
@@ -99,7 +99,7 @@ def packet(track: int, at: float, data: bytes) -> bytes:
 
 
 def clock(track: int, captured: float, timestamp: int) -> bytes:
-    """Return a framed message with a sender's clock.
+    """Return a framed message that relates a sender's RTP timestamps to time.
 
     The sound or picture with the RTP timestamp `timestamp` in this track was captured at `captured` (Unix time, s).
     """

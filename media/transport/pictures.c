@@ -1,10 +1,10 @@
-/* Relays steady videos without Python. This file decrypts each packet once, then rewrites and encrypts it for each slot that
-   shows the video, and stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams
-   do the same in Python.
+/* Relays steady videos without Python. This file decrypts each packet once, then rewrites and encrypts it for each slot (viewer's
+   stream) that shows the video, and stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and
+   media.peer.streams do the same in Python.
 
-   The fast path handles a packet only if the packet's number is the next one in the video and in every slot's stream. So Python
-   handles a packet after a gap, a late packet, a restart and a retransmission. The C code does not decrypt such a packet. Python
-   also handles a video while a slot waits for a keyframe of this video. */
+   The fast path handles a packet only if the packet's number is the next one in the video and in every slot's stream. It leaves
+   all other packets to Python, without decrypting them: late packets, retransmissions, the first packet after a gap, and the
+   first packet of a sender that has restarted. Python also handles a video while a slot waits for a keyframe of this video. */
 
 #include "inside.h"
 
@@ -250,7 +250,8 @@ static void meter(fastpath_video *video, int octets, double now) {
 }
 
 /* Return whether the packet is the next one of the video, and of the stream to each viewer. A slot is one viewer's stream. Also
-   return 0 if a viewer has no room for the transport-wide numbers of FASTPATH_VIEWERS more packets. */
+   return 0 if a viewer has no room in `numbers.sent` for the transport-wide numbers of FASTPATH_VIEWERS more packets: one packet
+   goes to at most that many slots. */
 static int is_next(const fastpath_video *video, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;

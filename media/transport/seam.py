@@ -43,7 +43,7 @@ _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023  # largest accepted number of an SCTP stream
 MAX_MISORDERED = 4096
 """At most this many SCTP chunks of a peer can wait for an earlier, missing chunk. aiortc sorts these chunks for every packet."""
-MAX_CHANNELS = 4  # A peer can open at most this many data channels in all.
+MAX_CHANNELS = 4  # A peer can open at most this many data channels over its whole life. Channels that it has closed count, too.
 MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # A data channel holds at most this many unsent bytes.
 
 
@@ -133,11 +133,12 @@ class _BoundedSctp(RTCSctpTransport):
 class Handlers:
     """The functions that `SecureTransport` calls, in the event loop.
 
-    - secured: DTLS is connected.
+    - secured: called when DTLS is connected.
     - opened: gets the label of a data channel that the peer has opened.
-    - message: gets (label, text or bytes) of a data channel.
+    - message: gets the label of a data channel, and a message (text or bytes) that has come on this channel.
     - closed: gets the reason for which the transport has ended. Called at most once, and not after `SecureTransport.close`.
-    - heard: gets the path of every packet that DTLS has decrypted. Such a packet is authentic and not a replay.
+    - heard: gets the network path (`Path`) by which a packet has come, once for every packet that DTLS has decrypted. Such a
+      packet is authentic and not a replay.
     """
 
     secured: Callable[[], None]

@@ -34,8 +34,8 @@ class Mode(StrEnum):
     """The fast path relays each packet to listeners that hear only this voice. The mixer needs none of these packets, because
     nobody would hear anything in them."""
     PASSTHROUGH = "passthrough"
-    """Nobody else sounds. At the mixer's ticks, Python sends the voice's own packets, undecoded, to everybody who would hear the
-    mix."""
+    """No other voice of the room sounds. At the mixer's ticks, Python sends the voice's own packets, undecoded, to everybody who
+    would hear the mix."""
     FLOWING = "flowing"
     """The fast path sends each packet on arrival to everybody who would hear the mix. The mixer gets the packets later."""
 

@@ -158,7 +158,7 @@ class Room:
         self.board.receive(participant, data)
 
     def close(self) -> None:
-        """End the recording and all peers, and publish the board's last changes for its journal."""
+        """End the recording and all peers, and publish the board's last changes, so that the server stores them."""
         self._record(wire.SetMatrix(epoch=self.epoch))
         self._end_captions()
         for peer in list(self.peers.values()):
@@ -226,7 +226,7 @@ class Room:
     # methods of `peer.Owner`, which peers call
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        """Relay one video packet to the slots that show this video, and write the packet to the recording if there is one.
+        """Relay one video packet to the viewers' slots that show this video. Write the packet to the recording if there is one.
 
         After that, let the fast path forward the next packets of the video, if possible (`Peer.lend_picture`).
         """

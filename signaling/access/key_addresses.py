@@ -21,7 +21,7 @@ FRESH_MS = 10 * 60_000  # Keys older than this are fetched again when they are n
 AGAIN_MS = 60_000  # At least this many ms pass between two requests to one address.
 KEPT_MS = 3 * 86_400_000  # Milliseconds for which fetched keys stay valid while their address does not answer.
 WAIT_S = 6.0  # A fetch is given up after this many seconds, so no caller waits longer.
-MOST_WAITING = 100  # At most this many callers wait for one address at a time.
+MOST_WAITING = 100  # At most this many checks of codes wait at the same time for the keys of one address.
 MOST_FETCHES = 32  # At most this many addresses are asked at the same time.
 MOST_KNOWN = 4096  # Keys of at most this many addresses are remembered; the address used longest ago is forgotten first.
 

@@ -65,9 +65,9 @@ class AppointmentDesk:
         return found
 
     async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the member's appointments, at the realm's sites, that cannot take place as booked.
+        """Return the member's appointments that cannot take place as booked.
 
-        Operators see these appointments, so that they can tell the users.
+        Only appointments at the sites of `realm` are returned. Operators see them, so that they can tell the users.
         """
         found = await self.items(realm, locale)
         return [item for item in found if item.staff == member.id and item.trouble]

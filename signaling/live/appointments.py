@@ -200,7 +200,8 @@ class Appointments:
         A callback takes no time of a particular member, because any counselor can call back.
         """
         async with entry.booking_lock:
-            # the callback is booked already; if this write fails, nobody else can book the earlier time until this session ends
+            # The callback is booked already. If this write fails, the member's time stays taken, and nobody else can book it
+            # until this session ends.
             with suppress(RecordsAway):
                 await self._records.keep_cells(entry.id)
 

@@ -153,7 +153,10 @@ class Presence:
         await self._sign_in(record, skills, returns=returns)
 
     async def _sign_in(self, record: StaffRecord, skills: Staff, *, returns: bool) -> None:
-        """Sign a member in at the matcher. `returns`: whether the member gets requests, as before."""
+        """Sign a member in at the matcher.
+
+        `returns`: True for a member who got requests before the matcher forgot them; the member then gets requests again at once.
+        """
         try:
             await self._requests.call(self._store.sign_in(skills, self._now()))
             if returns:

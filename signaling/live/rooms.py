@@ -50,7 +50,7 @@ RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0  # If the database has failed, the next try to open or change a room comes after this many seconds.
 CLOSE_TIMEOUT_S = 1.0  # A server that ends waits at most this many seconds for its rooms to close.
 
-# Largest number of board updates that wait for the database; at this number, the server stops reading the workers' events.
+# At most this many board updates of all rooms together wait to be stored. Until fewer wait, the server reads no workers' events.
 JOURNAL_UPDATES = 10_000
 
 

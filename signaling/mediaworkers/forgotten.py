@@ -67,6 +67,6 @@ async def _look(
         for room, epoch in forgotten:
             if not is_here(worker, room):
                 await worker.client.close_room(room, epoch)
-    except (WorkerError, TimeoutError):  # the next check tries again; a dead worker is noticed by its event stream
+    except (WorkerError, TimeoutError):  # the next check tries again; if the worker is dead, its event stream shows that
         return before
     return now - forgotten

@@ -170,7 +170,7 @@ class SessionItem(Struct, kw_only=True):
     lost: bool = False
     may_listen: bool = False  # whether an operator is allowed to listen in now
     listeners: list[str] = []  # names of the operators who listen in now
-    quality: Grade | None = None  # grade of the worst connection among its participants; null until one is known
+    quality: Grade | None = None  # quality of the worst connection among its participants; null until a quality is known
 
 
 class StreamQuality(Struct, kw_only=True):

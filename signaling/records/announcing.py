@@ -175,7 +175,7 @@ class Standing:
             self._before = {row["id"]: dict(row) for row in connection.execute(sa.select(*columns).where(kept)).mappings()}
 
     def announce(self, saves: Iterable[Mapping[str, Any]]) -> None:
-        """Announce how the sessions have changed. `saves`: the new states of the sessions, as `saves.py` writes them.
+        """Queue the webhook events about the sessions' changes. `saves`: the sessions' new states, as `saves.py` writes them.
 
         Call this in the transaction that writes the saves.
         """

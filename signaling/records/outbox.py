@@ -353,7 +353,8 @@ def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
 def old_mails(now: int) -> sa.ColumnElement[bool]:
     """Return the SQL condition for mails that are old enough to be deleted.
 
-    A sent mail stays while one of its links works, because `leave_address` finds the links by the mails to an address.
+    A sent mail stays while one of its links works. `leave_address` needs such a mail: it looks for the mails to an address, and
+    ends the links in these mails.
     """
     works = sa.exists().where(t.link.c.mail == _c.id, t.link.c.expires_at > now, t.link.c.used_at.is_(None))
     sent = sa.and_(_c.state == "sent", _c.created_at < now - _SENT_KEPT_DAYS * _DAY_MS)

@@ -51,7 +51,10 @@ class Key(NamedTuple):
     counselor: str
 
     def in_all_grains(self) -> tuple[Key, Key, Key]:
-        """Return this key, which must be for a slot (grain "fine"), and the session's keys of grain "day" and "site"."""
+        """Return the keys of the three groups in which a session is counted. This key must have the grain "fine".
+
+        The result is this key, and the keys with the grains "day" and "site" of the groups that contain the same session.
+        """
         day = self._replace(grain="day", slot=self.slot - self.slot % DAY_MS)
         return self, day, Key("site", self.slot, self.organisation, self.site, "", "", "")
 

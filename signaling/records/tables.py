@@ -459,7 +459,8 @@ person_note = sa.Table(
     sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
 
-# `key`: no two mails have the same key; a refused mail has no key. A sent mail has a masked address and no `args`.
+# `key`: says what a mail is about, so that the same mail is not queued twice. No two mails have the same key. A mail that will
+# not be sent (state "refused") has no key. A sent mail has a masked address and no `args`.
 mail = sa.Table(
     "mail",
     metadata,

@@ -134,8 +134,8 @@ class Site(Struct, frozen=True, kw_only=True):
     - `guests`: at most this many guests can be in a conversation at the same time, 0 to 3. `file_mb`: the largest file that
       people may send each other, in MB; 0: pictures only. `read_marks`: whether people see who has read a line. `staff_names`:
       whether the panel names the counselors at work.
-    - `callbacks`: whether users may book callbacks. `appointments`: the site's settings for appointments; None: the site gives
-      no appointments, and any counselor calls back.
+    - `callbacks`: whether users may book callbacks. `appointments`: the site's settings for appointments, which are callbacks by
+      one particular counselor. None: users can book no appointments, only callbacks that any counselor may take.
     - `thread_days`: for how many days a text conversation sleeps after its user has left; 0: the conversation ends instead.
       `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
     - `wrap_up`: what staff choose after a conversation; None: the standard choices.

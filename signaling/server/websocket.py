@@ -47,7 +47,9 @@ LIMITED_AS_LINES = (
 )  # fmt: skip
 MOST_OFFENCES = 200  # the server closes a connection after more than this many unreadable or too frequent messages in all
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the database was unavailable when it connected
-MEDIA_LANE = 64  # at most this many WebRTC offers, board messages and peer reports of one client wait for the session's room
+# At most this many WebRTC offers, board messages and peer reports of one client, all together, wait to be handled. The server
+# handles them in order, and an offer can take long, because the session's room must open first.
+MEDIA_LANE = 64
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",

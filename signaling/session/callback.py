@@ -174,9 +174,10 @@ def accepted(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again: its counselor never entered, or disconnected before the user connected and did not return.
+    """Make the callback due again, and return True.
 
-    Return False, and change nothing, if no counselor is calling this session's user back.
+    Call this when the counselor who had accepted the callback never entered, or disconnected before the user connected and did
+    not return. If no counselor is calling this session's user back, return False, and change nothing.
     """
     if session.callback is None or not session.calling_back():
         return False

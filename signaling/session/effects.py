@@ -67,11 +67,12 @@ class Transfer:
 class Reinstate:
     """Restore a user's or counselor's request that the matcher might have lost, with its original enqueue time.
 
-    If ``staff`` is given, that member has accepted the request and still serves it.
-    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback is offered even while its user is not connected. ``aside``: the accepted request does not count against the member's
-    capacity, because its user has left the page. ``promised``: the request does not wait yet, but the matcher keeps capacity of
-    the member ``only`` free for it.
+    If ``staff`` is given, that member has accepted the request and still serves it. If ``staff`` is empty, the request waits, or
+    is promised (``promised``). A waiting request is offered only after its user has returned. The request of a callback is
+    offered even while its user is not connected.
+
+    ``aside``: the accepted request does not count against the member's capacity, because its user has left the page.
+    ``promised``: the request does not wait yet. Until it waits, the matcher keeps capacity of the member ``only`` free for it.
     """
 
     request: str

@@ -246,8 +246,8 @@ class Cobrowse(Struct, kw_only=True):
 class Mention(Struct, kw_only=True):
     """A colleague who was named in a chat line for staff.
 
-    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along since this
-    mention.
+    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has opened the
+    conversation to read along since this mention.
     """
 
     staff: str

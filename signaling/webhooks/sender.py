@@ -31,7 +31,7 @@ from .signing import headers
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for events that are due
-AWAY_S = 5.0  # seconds of pause while the database is unavailable
+AWAY_S = 5.0  # while the database is unavailable, the sender tries to read it again after this many seconds
 CROWD_LOOK_S = 60.0
 PLACES = 4  # at most this many events are sent to one endpoint at the same time
 LEASE_MS = 25_000  # ms for which one task has an event to itself; a try to send it takes at most 15 s

@@ -73,7 +73,11 @@ class Desk:
         return events
 
     async def go_round(self, rings: list[Reserved]) -> float:
-        """Run one cycle for each of these ringing requests, in parallel. Return how long the matches took, in s."""
+        """Serve these ringing requests in parallel: each is accepted, entered and completed, and a new request takes its place.
+
+        Then each member finishes their wrap-up, so that the matcher gives them a new request. Return how many seconds this last
+        step took for all members together.
+        """
         store, self.now_ms = self.store, self.now_ms + 2
         await self.together([store.accept(ring.reservation, self.now_ms) for ring in rings])
         await self.together([store.entered(ring.request, self.now_ms) for ring in rings])

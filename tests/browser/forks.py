@@ -81,9 +81,9 @@ def fork(log: Path, arguments: list[str]) -> Fork:
 
 @cache
 def _origin() -> subprocess.Popen[bytes]:
-    """Return the process from which servers are forked.
+    """Start the process from which servers are forked, and return it.
 
-    That process ends when the present process ends, because that process's standard input then closes.
+    That process ends with the present process, because the present process holds the other end of its standard input.
     """
     environment = {**os.environ, "NO_COLOR": "1"}
     return subprocess.Popen(

@@ -9,7 +9,8 @@ from playwright.async_api import Page, expect
 from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User
 
-# Keeps every microphone and camera track of the page. If sessionStorage has 'slow-camera', the camera starts three seconds late.
+# Script that stores every microphone and camera track of the page in `window.__tracks`. If sessionStorage has 'slow-camera', each
+# camera starts three seconds late.
 TRACKS = """
 (() => {
   if (!navigator.mediaDevices) return; // a blank page

@@ -155,9 +155,10 @@ class _Show:
 
 
 def fuzz_pictures(data: bytes) -> None:
-    """Pass datagrams to an offloaded video as given, and again encrypted with the keys of its sender.
+    """Pass the datagrams of a fuzz case to the fast path as packets of an offloaded video.
 
-    Then request the retransmission of every packet. In the fuzz case, the length of each datagram comes before the datagram.
+    Each datagram is passed twice: first unchanged, then, if it is long enough, encrypted with the keys of the video's sender.
+    After that, request the retransmission of every packet. In the fuzz case, each datagram comes after its length.
     """
     fastpath, show = _fastpath(), _Show(len(data) % 4)
     ffi, lib = fastpath.ffi, fastpath.lib

@@ -62,7 +62,7 @@ async def test_no_event_is_lost_when_leader_and_receiver_are_killed(cluster: Clu
         users = [await come_back(other_door, user) for user in users]
         for user in users:
             await user.say("leave")
-        await asyncio.sleep(2.0)  # the new leader tries to deliver, and fails
+        await asyncio.sleep(2.0)  # meanwhile the new leader tries to deliver the events, and fails because the receiver is down
         receiver.answered.set()
         await receiver.up()
 

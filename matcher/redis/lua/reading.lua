@@ -88,9 +88,13 @@ local function kept_from(medium, is_specialist)
   return kept
 end
 
--- Return the parts of a `Place`: how many requests are served before the request, in its queue and in queues that share specialists
--- with its queue; how many of these are in its own queue; how many places are kept free for appointments; since when the first
--- request of the queue waits; the last pickups of the queue; whether somebody who could serve the request is signed in.
+-- Return the list from which Python computes the `Place` of a request:
+--   ahead         how many requests are served before this one, in its own queue and in queues that share specialists with it
+--   own           how many of these are in its own queue
+--   kept          how many units of the specialists' capacity are kept free for appointments
+--   head since    since when the first request of the queue waits; false if there is no queue
+--   pickups       the last requests of the queue that were accepted: when, and since when they had waited (ms)
+--   staffed       whether somebody who could serve the request is signed in
 local function standing(queue, ahead, own, kept, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
   return {ahead, own, kept, queue and Queues.head_since_ms(queue) or false, pickups, staffed}

@@ -72,7 +72,8 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- Return whether the first request of a lane is now offered in this tier (`ring`). `rank`: the rank of the request (queue.lua).
+-- Return whether the first request of a lane is now offered to the staff of this tier. `ring`: the tier (staff of the category
+-- itself, of its parent category, or of any category). `rank`: the rank of the request (queue.lua).
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true

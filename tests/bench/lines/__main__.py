@@ -1,8 +1,9 @@
 """`python -m tests.bench.lines`: count false notices of a slow connection while busy loops use the processor.
 
-Each light call has a separate room, with one person whose camera has two layers, and two viewers. Browsers can make calls at the
-same time. A call fails if a viewer is told that their connection is slow. A call also fails if a viewer does not see the camera's
-larger layer at the end. Neither rule applies to a viewer whose connection is limited on purpose (`Plan.narrow_bps`).
+A light call is a call without browsers: a room of its own, one person whose camera has two layers, and two viewers. Browsers can
+make further calls at the same time. A call fails if a viewer is told that their connection is slow. A call also fails if a viewer
+does not see the camera's larger layer at the end. Neither rule applies to a viewer whose connection is limited on purpose
+(`Plan.narrow_bps`).
 """
 
 from __future__ import annotations

@@ -20,4 +20,5 @@ LINES = {
     "5 % come twice, jitter 30 ms": Line(twice=0.05, jitter_s=0.03),
     "48 kb/s": Line(bps=48_000),
 }
-"""The rate of the last link, 48 kbit/s, includes all packet headers. Opus at 32 kbit/s with these headers needs slightly less."""
+"""Name of each simulated link → its properties. The 48 kbit/s of the last link include all packet headers. Opus at 32 kbit/s with
+these headers needs slightly less."""

@@ -151,7 +151,7 @@ async def test_each_stream_gets_the_words_of_its_own_sound() -> None:
 
 
 async def test_utterance_ends_when_no_packets_come_any_more() -> None:
-    """The captions process loops over all streams and ends the utterances of streams that have been silent for some time."""
+    """The captions process looks at all streams regularly, and ends each utterance whose stream has had no packets for 0.5 s."""
     port, room = free_port(), Room()
     async with process(port, Tones()), linked(port) as (link, changed):
         await until_ready(link, changed)

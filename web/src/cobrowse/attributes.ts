@@ -65,7 +65,7 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns the limits for a style sheet. Strict mode masks all texts in the sheet, because the sheet's rules can put these texts
+/** Returns what a style sheet may reveal when it leaves the page. Strict mode masks all texts in the sheet, because the sheet's rules can put these texts
  *  anywhere on the page. The addresses in a sheet that is in a sealed place (`Rules.seals`) must not leave the page, because the
  *  sheet can name the pictures of that place. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {

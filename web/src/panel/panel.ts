@@ -1,5 +1,5 @@
-/** The panel's logic. The panel keeps the data of the visit, starts a session inside the click, and runs a text session itself.
- *  The panel hands a voice or video session to the call window. */
+/** The panel's logic. The panel keeps the data of the visit, starts a session while the browser handles the visitor's click, and
+ *  runs a text session itself. The panel hands a voice or video session to the call window. */
 
 import type { StartFailure } from "../room/handoff";
 import type { Channel } from "../messages";
@@ -181,7 +181,7 @@ export class Panel {
     return codeIn(await this.bridge.code({ site, category, language, product: null, page_url: "" }, this.maker()));
   }
 
-  /** Cancels the wait for a server that is full now. */
+  /** The server is full, and the panel waits to ask again: cancels this wait. */
   giveUp(): void {
     this.patience.giveUp();
   }

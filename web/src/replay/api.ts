@@ -13,7 +13,7 @@ export interface Track extends Timed {
 
 export interface Recording {
   session: string;
-  /** The site whose page staff might have seen. */
+  /** The id of the session's site. If staff saw the user's page, the page belongs to this site. */
   site: string;
   pieces: Piece[];
   tracks: Track[];

@@ -11,7 +11,7 @@ import { Pictures } from "../room/pictures";
 import { BoardHistory, type BoardStep } from "./history";
 import { t } from "./texts";
 
-const OF_STAFF = new Pictures(); // staff authenticate with their cookie
+const OF_STAFF = new Pictures(); // needs no token, because the cookie of staff authenticates the requests
 const NOBODY: never[] = [];
 
 interface RecordedBoardProps {

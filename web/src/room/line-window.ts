@@ -139,8 +139,8 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop, height: now.scrollHeight };
     if (!away) setBehind(false);
   };
-  /** Repeats a scroll from the reader's position, if lines changed their height just before the scroll. A scroll that makes up for
-   *  the change is right as it is. */
+  /** Lines have changed their height just before a scroll: scrolls again by the same distance, from the reader's position. Does
+   *  nothing if the scroll itself has brought the reader's position back. */
   const scrollAfterChange = (now: HTMLElement) => {
     const { place, top } = seat.current;
     if (!keeps(now) || (place && !Math.round(offBy(now, place)))) return;

@@ -122,7 +122,7 @@ export interface BriefCardProps {
   site: string;
   category: string;
   language: string;
-  /** When the conversation began (ms), while it lasts. */
+  /** When the conversation began (Unix ms), if it is still going on. */
   since?: number;
   children?: ComponentChildren;
 }

@@ -184,7 +184,7 @@ else {
   root.adoptedStyleSheets = [sheet];
   host.id = "sangdam-widget";
   launcher.ariaLive = "polite";
-  launcher.onclick = show; // the event becomes the argument `open`, and counts as true
+  launcher.onclick = show; // `show` gets the click event as its argument `open`, which therefore counts as true
   root.append(launcher);
   addEventListener("visibilitychange", come);
   addEventListener("pageshow", come);

@@ -186,7 +186,10 @@ def test_padding_only_rtx_packet_is_ignored() -> None:
 
 
 class Layers:
-    """The low and the high layer of one camera. A slot gets both layers at the same time, and chooses which layer to forward."""
+    """The low and the high layer of one camera.
+
+    The slot of a viewer (one outgoing stream) gets both layers at the same time, and chooses which layer to forward.
+    """
 
     def __init__(self) -> None:
         self.low, self.high = streams.Incoming(7, "camera", 0.0, "l"), streams.Incoming(8, "camera", 0.0, "h")

@@ -20,7 +20,10 @@ GROUPS = 6
 
 @pytest.fixture
 def boards() -> Any:
-    """Return boards with two consoles in each of several groups. `boards.more` is the length of every queue."""
+    """Return the `Boards` for the consoles of twelve counselors, two at each of `GROUPS` sites.
+
+    Every queue that the boards send to a console has the length `boards.more`.
+    """
     made = cast(Any, object.__new__(Boards))
     made._hub, made._frames, made._behind = Hub(), {}, []
     made.sessions = SimpleNamespace(changed=False)

@@ -21,9 +21,9 @@ SOURCES = Path(__file__).parents[4] / "signaling"
 # File → function or attribute by which this file may read input without the protocol's parser. Comments say which input it reads.
 ELSEWHERE = {
     "own_texts.py": "json.loads",  # This file reads the server's own texts.
-    "sentences.py": "json.loads",  # The sentences that `sangdam doctor` prints, from files of the package.
-    "remote.py": "json.Decoder",  # The announcements that media workers store in Redis.
-    "lease.py": "json.Decoder",  # The leader's lease in Redis.
+    "sentences.py": "json.loads",  # This file reads the sentences that `sangdam doctor` prints, from files of the package.
+    "remote.py": "json.Decoder",  # This file reads the announcements that media workers store in Redis.
+    "lease.py": "json.Decoder",  # This file reads the leader's lease in Redis.
     "stored_sessions.py": "json.decode",  # This file reads briefs that our own server has stored.
     "operator.py": "json.Decoder",
     "sites_and_staff.py": "msgspec.convert",  # This file reads opening hours that our own server has stored.

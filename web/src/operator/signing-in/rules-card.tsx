@@ -14,7 +14,8 @@ const hoursIn = (text: string) => Math.min(MOST_HOURS, Math.max(0, Math.round(Nu
 interface RulesCardProps {
   title: string;
   rules: StoredRules;
-  /** The rules of the installation. The organisation's own rules can only be stricter. */
+  /** The installation's rules for signing in. The edited rules of an organisation can only be stricter than these. Undefined: the
+   *  card edits the installation's own rules. */
   least?: Rules;
   hasProvider: boolean;
   save: (rules: StoredRules) => Promise<StoredRules>;

@@ -102,7 +102,8 @@ export interface Person {
 
 const TRAIL_MOST = 400;
 
-/** Keeps where each of the other people points, and who leads, according to their last signs. Pure: the caller gives the time. */
+/** Keeps where each of the other people points, and who leads the others to a part of the board. The source is each person's last
+ *  message of presence (`Sign`). Pure: the caller gives the time. */
 export class Signs {
   readonly people = new Map<string, Person>();
 

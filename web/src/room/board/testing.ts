@@ -107,7 +107,7 @@ export const shape = (more: Partial<Shape> = {}): Shape => ({
   ...more,
 });
 
-/** Returns a generator of numbers from 0 to 1 that repeats for the same seed (mulberry32). */
+/** Returns a generator (mulberry32) of pseudo-random numbers from 0 to 1. The same seed always gives the same numbers. */
 export function randomly(seed: number): () => number {
   let state = seed;
   return () => {

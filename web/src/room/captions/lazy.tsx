@@ -1,4 +1,4 @@
-/** The code of the components of captions is fetched in a call that can have captions. */
+/** The components that show captions. Their code is fetched only in a call that can have captions. */
 
 import { optional } from "../lazy";
 

@@ -26,7 +26,8 @@ KEYS, REPLIES = f"{SITE}/keys", "/api/operator/sites/demo-shop/replies"
 HELLO = {"language": "ko", "title": "인사", "text": "안녕하세요."}
 
 
-COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictionary()  # records of one test → (login → cookie)
+# the database of one test → the login of each person who has signed in during this test → this person's cookie
+COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictionary()
 
 
 async def cookie_of(desk: Desk, login: str = "ops") -> dict[str, str]:
