@@ -250,7 +250,7 @@ class Selection:
 
 
 def _unlike(pool: Pool, queue: Queue) -> PassedReason:
-    """Return why the members of a pool, who have the right role, can never serve the requests of a queue."""
+    """Return why members with the skills of `pool` can never serve the requests of a queue, although they have the right role."""
     _, languages, sites, _, _ = pool.key
     if queue.language not in languages:
         return "language"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 5.0  # Length in seconds of the period over which the share of gaps is measured. It ends with the newest packet.
+WINDOW_S = 5.0
+"""Length in seconds of the period whose share in gaps (`Gaps.share`) is measured. The period ends with the newest packet."""
 # The share of gaps is their total length divided by the time for which packets have been sent, or by `LEAST_S` seconds if that is
 # longer. So a single gap at the beginning does not make a large share.
 LEAST_S = 1.0

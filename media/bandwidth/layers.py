@@ -22,8 +22,8 @@ PAUSE_AFTER_S = 4.0
 moment looks congested, too. And the lowest layers need little bandwidth."""
 PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
-"""Seconds. The viewer is told of a lower layer after it has lasted `TELL_LOW_S`, of a paused video after `TELL_PAUSED_S`, and of
-the return to the highest layers after `TELL_BACK_S`."""
+"""Seconds for which a change must last before the viewer is told of it: a lower layer (`TELL_LOW_S`), a paused video
+(`TELL_PAUSED_S`), or the return of all videos to their highest layers (`TELL_BACK_S`)."""
 FINDING_OUT_S = 6.0
 """For this many seconds after the first video, the viewer is not told of low layers, because layers begin low and then go up. But
 after a layer has gone down, the viewer is told even during these seconds."""

@@ -17,7 +17,8 @@ MAX_KEPT_BYTES = 2 * MAX_MESSAGE_BYTES
 class DocChannel:
     """One `doc` channel, from its opening to its end.
 
-    Messages on the channel wait for `take` while the room still takes the participant's board messages from signaling.
+    While the room still takes the participant's board messages from signaling, messages on the channel are kept. `take` returns
+    them later.
     """
 
     def __init__(self) -> None:

@@ -235,7 +235,7 @@ class Peer:
         return self.downlink.lent is not None and self.downlink.lent.is_lent
 
     def bring(self) -> None:
-        """Give the owner the packets of this voice that the fast path has buffered for the mixer."""
+        """Give the worker's `Voices` those packets of this voice that the fast path has buffered for the mixer."""
         packets = self.downlink.lent.kept() if self.downlink.lent is not None else None
         if packets:
             self._voices.kept(self, packets)
@@ -246,7 +246,7 @@ class Peer:
             self.downlink.lent.keep_away(quiet_from)
 
     def recall(self) -> None:
-        """Take this voice back, if it is offloaded to the fast path (C code), and give the owner the buffered packets."""
+        """Take this voice back, if it is offloaded to the fast path (C code). Give the worker's `Voices` the buffered packets."""
         if self.downlink.lent is not None and self.downlink.lent.is_lent:
             self.bring()
             self.downlink.lent.recall()

@@ -188,7 +188,10 @@ class Leg:
 
 
 class Fastpath:
-    """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after every `Leg.close`."""
+    """Fast path of a worker. Call `use` first, and `receive` when a socket is readable.
+
+    Call `close` when the worker ends, after all legs were closed (`Leg.close`).
+    """
 
     def __init__(self, functions: tuple[int, int, int] | None, library: Any = build.LIBRARY) -> None:
         """Load the library. `functions`: memory addresses of libsrtp's functions (`seam.srtp_functions`).

@@ -85,7 +85,8 @@ class Effect(StrEnum):
     HUSH = "hush"
     """Offload the voice until one of its packets is louder than the mixer's limit (`quiet_from` in `event_of`)."""
     KEEP_AWAY = "keep_away"
-    """The voice stays offloaded until a packet is louder than the mixer's limit. Stop buffering its packets for the mixer."""
+    """Stop buffering the voice's packets for the mixer. The voice stays offloaded until one of its packets is louder than the
+    mixer's limit."""
     FLOW = "flow"
     """Begin `solo_flow.Flow`: offload the voice for all listeners of the mix."""
     END_FLOW = "end_flow"

@@ -107,7 +107,10 @@ def _reaches(state: Reached, track: Track, listener: str) -> bool:
 
 
 def pieces(segments: Iterable[Segment], together_ms: int = 2000) -> list[Span]:
-    """Return the spans of the segments (`Segment.span`) in order. Gaps shorter than `together_ms` are closed."""
+    """Return the spans of time in which something was recorded, in order. `Segment.span` is the span of one segment.
+
+    If the gap between two spans is shorter than `together_ms`, the two become one span.
+    """
     found: list[Span] = []
     for span in sorted(segment.span for segment in segments if segment.span is not None):
         if found and span.begin - found[-1].end < together_ms:

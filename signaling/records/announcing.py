@@ -163,7 +163,7 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 
 
 class Standing:
-    """Announces to webhooks how saved sessions have changed. Holds the sessions as they were before they were saved."""
+    """Announces to webhooks how sessions have changed by a save. Holds the sessions as they were before the save."""
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
         """Read the sessions before they are saved, if any webhook endpoint is switched on."""

@@ -140,9 +140,9 @@ class SignIns(Database):
     async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int, *, audit: Iterable[Audited] = ()) -> int:
         """End a sign-in that a stranger made in this member's name, and forget the stranger's browser.
 
-        Return how many sign-ins ended. `at`: when this sign-in began (Unix ms). All later sign-ins of the member end, too: the
-        stranger might have signed in again with the same browser, and there is no mail about a second sign-in with a known
-        browser. `audit`: audit entries to store in the same transaction.
+        All later sign-ins of the member end, too. The stranger might have signed in again with the same browser, and there is no
+        mail about a second sign-in with a known browser. Return how many sign-ins ended. `at`: when the reported sign-in began
+        (Unix ms). `audit`: audit entries to store in the same transaction.
         """
 
         def end(connection: sa.Connection) -> int:

@@ -145,7 +145,7 @@ class Connections(Generic[C]):
         _less(self._unserved_of, known.network)
 
     def _oldest(self, network: str) -> C:
-        """Return the oldest idle connection of an address or, if the address has none, its oldest asking connection."""
+        """Return the oldest idle connection of an address. If it has none, return its oldest connection in the state "asking"."""
         for state in ("idle", "asking"):
             for connection in self._unserved[state]:
                 if self._known[connection].network == network:

@@ -25,7 +25,7 @@ _AUDITED: Final[dict[What, AuditAction]] = {
 
 
 def possible(session: Session) -> bool:
-    """Return whether the owner may ask now to see the user's page."""
+    """Return whether the session's owner may ask now to see the user's page."""
     return session.cobrowse.rule != "off" and session.state == "active" and not session.calling_back()
 
 

@@ -1,4 +1,4 @@
-"""Hold: the owner lets the user wait for a while, and the user hears a tone.
+"""Hold: the session's owner (a member of staff) lets the user wait for a while, and the user hears a tone.
 
 The user hears and sees nobody, and nobody hears or sees the user. Guests are put on hold together with the user. The page tells
 the user who has put them on hold. The user may still write chat lines.

@@ -68,7 +68,7 @@ def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) ->
     """Change whether a listener whispers, has joined, or only listens. Raises NotAllowed.
 
     Everybody is told when a listener joins, and when a joined listener goes back to listening or whispering. Only staff are told
-    of a whisper. If the call can be recorded, an operator joins only with an answer about recording.
+    of a whisper. If the call can be recorded, an operator who joins must say whether they agree to be recorded.
     """
     listener = session.listeners.get(event.staff)
     if listener is None:

@@ -24,7 +24,7 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def owner_lost(session: Session, now: int, out: list[Effect]) -> None:
-    """Replace an owner who has not returned in time.
+    """Replace a session's owner who was disconnected and has not returned in time.
 
     A professional who has joined and is connected becomes the owner. If there is no such professional, a callback whose user has
     not connected rings again. In all other cases the user chooses what to do.

@@ -36,7 +36,7 @@ class Stage:
 
 
 class Stages:
-    """Gives one stage to each of several tests, one after the other.
+    """Gives the same `Stage` (service and counselor) to several tests, one after the other.
 
     After a failed test, the next test gets a new stage, because a session can still be open on the old stage.
     """

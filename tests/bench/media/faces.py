@@ -79,9 +79,9 @@ class Found:
     done: bool = False
 
     def add(self, rooms: int, window: Window) -> str:
-        """Store the figures of one step. Return them as a text to print.
+        """Store the figures that were measured with this number of rooms. Return the figures as a text to print.
 
-        The measurement of this server ends if video comes late or is lost, or if the load generator is at its limit.
+        If video came late or was lost, or if the load generator was at its limit, `done` ends the measurement of this server.
         """
         late_ms, cost = float(np.percentile(window.late_ms, 99)), window.server_cpu / rooms
         kept = late_ms <= MOST_LATE_MS and window.lost <= MOST_LOST

@@ -10,8 +10,8 @@ import { LeaveMessage } from "./leave-message";
 import { t } from "./rare/words";
 import { closedText, t as callText } from "./words";
 
-/** Shown when the opening hours ended before the visitor asked for a counselor. The screen says when the topic opens again, and
- *  has a form for a message. */
+/** The screen for a visitor for whom the opening hours ended before they asked for a counselor. It says when the topic opens
+ *  again, and has a form for a message. */
 export function Closed({ call, session }: { call: Call; session: SessionView }) {
   const [back, setBack] = useState(false);
   const leave = () => void call.client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);

@@ -108,7 +108,8 @@ function cleanFieldValue(value: string, { rules, element, place }: Around, limit
 const hasNoText = (element: Element): boolean =>
   ["hidden", "checkbox", "radio", "file"].includes((element.getAttribute("type") ?? "").toLowerCase());
 
-/** Returns whether the visitor has chosen to show staff the field to which a tick or an option belongs. */
+/** Returns whether the visitor has chosen to show staff the field to which this element belongs: a checkbox or radio button, or
+ *  an option of a list. */
 function showsChoice({ rules, element }: Around): boolean {
   const field = element.localName === "option" ? element.closest("select") : element;
   return field !== null && rules.shows(field);

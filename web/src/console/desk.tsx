@@ -376,7 +376,7 @@ const isPhone = () => matchMedia("(max-width: 900px)").matches;
 function usePageOpens(session: SessionView | null, open: () => void): void {
   const id = session?.id ?? "";
   const sees = session?.cobrowse?.may_see === true;
-  const without = useRef(""); // the session's id if, when the effect last ran, its visitor showed no page; otherwise ""
+  const without = useRef(""); // at the effect's last run: the id of the session if its visitor showed no page; otherwise ""
   useEffect(() => {
     if (sees && without.current === id) open();
     without.current = sees ? "" : id;

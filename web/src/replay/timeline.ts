@@ -20,8 +20,8 @@ export function momentAt(pieces: readonly Piece[], position: number): number {
   return pieces.at(-1)?.[1] ?? 0;
 }
 
-/** Returns the position of a moment on the player's bar. For a moment in a gap, returns the position at which the next piece
- *  begins. */
+/** Returns the position of a moment on the player's bar. For a moment in a gap of the recording, returns the position at which
+ *  the next recorded piece begins. */
 export function positionOf(pieces: readonly Piece[], moment: number): number {
   let before = 0;
   for (const [begin, end] of pieces) {

@@ -12,9 +12,9 @@ export interface Step {
   dwell_s: number;
 }
 
-/** Returns a step as a line of fields that are separated by tabs. Address and label must not contain tabs or newlines. The limit
- *  of 2,000 UTF-16 units only protects the storage: the panel cuts a label much earlier, between two visible characters (`cut` in
- *  ui/cut.ts). */
+/** Returns a step of the trail as a line of fields that are separated by tabs. Address and label must not contain tabs or
+ *  newlines. The limit of 2,000 UTF-16 units only protects the storage: the panel cuts a label much earlier, between two visible
+ *  characters (`cut` in ui/cut.ts). */
 const line = (kind: string, url: string, at: number, dwell_s: number, label: string) =>
   [kind, url, at, dwell_s, label.replace(/\s+/g, " ").slice(0, 2000)].join("\t");
 
@@ -22,8 +22,8 @@ const line = (kind: string, url: string, at: number, dwell_s: number, label: str
 export const added = (lines: string[], kind: Step["kind"], label: string, url: string, at: number): string[] =>
   [line(kind, url, at, 0, label), ...lines].slice(0, 30);
 
-/** Adds `seconds` to the current page's dwell time, then makes `url` the current page. The same address adds no new step, but
- *  its title is updated, because single-page applications set their title late. */
+/** Adds `seconds` to the current page's dwell time, then makes `url` the current page. If the current page has this address
+ *  already, no step is added. Only the page's title is updated, because single-page applications set their title late. */
 export const visited = (lines: string[], seconds: number, title: string, url: string, at: number): string[] => {
   const last = lines.findIndex((one) => one[0] == "p");
   const [kind, shown, since, dwell_s, label] = (lines[last] ?? "").split("\t");

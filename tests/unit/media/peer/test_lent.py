@@ -340,7 +340,7 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
     """No listener gets this voice directly, but the fast path takes the voice nevertheless.
 
-    The fast path gives a packet to Python only if the packet can be louder than the audio level 70.
+    The fast path gives a packet to Python only if the packet can be louder than -70 dBov.
     """
     assert twins.fast.lent is not None
     twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)

@@ -22,8 +22,8 @@ export interface Press {
   double: boolean;
 }
 
-/** Functions that are called while a pointer is pressed: when it moves, when it is lifted, or when the press turns out to be a
- *  pinch. */
+/** Functions that are called while a pointer is pressed. `move`: the pointer moves. `end`: the pointer is lifted. `cancel`: the
+ *  press turns out to be a pinch. */
 export interface Doing {
   move: (presses: Press[]) => void;
   end: () => void;

@@ -8,7 +8,8 @@ import type { Point } from "./strokes";
 import { LINE_HEIGHT, sizeOf } from "./text-layout";
 import { t } from "./words";
 
-/** The text that this person is writing: a new text at a place of a page, or (`shape`) a text that is on the board already. */
+/** The text that this person is writing. `shape`: a text that is on the board already. Without `shape`, the text is new and will
+ *  be at the point `at` of the page. */
 export interface Writing {
   at: Point;
   page: string;
