@@ -140,7 +140,7 @@ local function new_queue(request)
   return queue
 end
 
--- Return the queue of a request, and count the request as open there.
+-- Return the id of a request's queue, and count the request among the open requests of this queue. Make the queue if it is new.
 local function opened(request)
   local queue = Queues.id_of(request.kind, request.site, request.language, request.path, request.medium) or new_queue(request)
   Queues.opened(queue)
@@ -347,7 +347,8 @@ function Ledger.let_go(ticket, wrap_up, reason)
   end
 end
 
--- Add the member who holds a restored request and has not signed in yet. The member has the state `lost` and no skills.
+-- Add a member who has accepted a restored request, but has not signed in yet. Until the member signs in, the member has the state
+-- `lost` (disconnected) and no skills.
 local function absent(staff, kind)
   local nobody = {id = staff, role = SERVED_BY[kind], languages = {}, sites = {}, categories = {}, media = MEDIA}
   nobody.texts, nobody.calls, nobody.texts_in_call = 3, 1, true

@@ -1,8 +1,10 @@
 -- The two functions of the library: `step` and `read`.
 --
 -- keys: {hash tag of the matching domain}
--- args: packed `Rules`, and the packed call: name of the step or read, now_ms, its arguments; for a step also the caller's id, the
---       step's number, the last fence that the caller has seen, and the era (see words.lua) that the caller knows ("": none).
+-- args: packed `Rules`, and the packed call. A call is a list of these values:
+--       name of the step or read, now_ms, arguments of the step or read
+--       for a step also: the caller's id, the number of the step, the fence of the last event that the caller has seen, and the era
+--       (see words.lua) that the caller knows ("": none)
 -- Returns packed {"ok", events or result, now_ms, era} or {"refused", reason, now_ms, era}.
 --
 -- A caller whose connection breaks sends the same step again under the same number. If the step was made already, the caller gets
@@ -19,7 +21,8 @@ local function read(keys, args)
   return pack({"ok", Reading[name](unpack(arguments)), World.now_ms, World.era})
 end
 
--- Make a step, and match what it made possible. After `renew` nothing is matched, because `MatchStore.renew` returns no events.
+-- Carry out a step of the matcher. Then match the requests and members that can be matched because of this step. After `renew` nothing
+-- is matched, because `MatchStore.renew` returns no events.
 local function make(name, arguments)
   local everybody = Steps[name](unpack(arguments))
   if name ~= "renew" then

@@ -54,7 +54,7 @@ local function is_specialist_in(pool, queue)
   return ring and tonumber(ring) <= PARENT
 end
 
--- Return whether one of these pools is a specialist (`is_specialist_in`) in the queue `other`.
+-- Return whether the members of one of these pools are specialists (`is_specialist_in`) in the queue `other`.
 local function is_served_by(specialists, other)
   for _, pool in ipairs(specialists) do
     if is_specialist_in(pool, other) then

@@ -135,8 +135,8 @@ function Roster.reasons(names, medium)
   return found
 end
 
--- Return the narrowest tier (`EXACT`, `PARENT` or `ANY` category) in which a pool serves the queue of this kind, site, language, path
--- and medium. nil: the pool never serves this queue.
+-- Return the narrowest tier in which the members of a pool serve a queue: `EXACT` (they serve its category), `PARENT` (they serve a parent
+-- category) or `ANY`. Return nil if they never serve the queue. `path`: the queue's category, then its parent categories.
 local function ring_of(pool, kind, site, language, path, medium)
   if pool.role ~= SERVED_BY[kind] or not contains(pool.media, medium) or not contains(pool.languages, language) then
     return nil
@@ -186,7 +186,7 @@ function Roster.link(queue, kind, site, language, path, medium)
   end)
 end
 
--- Return the pools that could serve a queue that does not exist, by tier. Changes nothing.
+-- Return, for each tier, the pools that would serve a queue that does not exist yet. Changes nothing.
 function Roster.survey(kind, site, language, path, medium)
   local found = {[EXACT] = {}, [PARENT] = {}, [ANY] = {}}
   survey(kind, site, language, path, medium, function(pool, ring)
@@ -285,7 +285,8 @@ function Roster.update(member, staff)
   return true
 end
 
--- Remove a member from their pool's idle members, if they are idle. Call this function before the member's obstacles change.
+-- Remove a member from their pool's idle members, if the member is idle. Call this function before the member's obstacles (the reasons
+-- why the member can get no request now) change.
 function Roster.withdraw(member)
   if not member.idle then
     return

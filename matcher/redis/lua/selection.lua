@@ -105,7 +105,8 @@ local function comes_before(one, other)
   return #one < #other
 end
 
--- Return the first idle members of one pool whom the ticket does not exclude, as entries of "idle:MEDIUM:POOL".
+-- Return at most `limit` idle members of one pool whom the request does not exclude, in the order of "idle:MEDIUM:POOL" and as its
+-- entries.
 local function idle_in(pool, ticket, limit)
   local idle = key("idle:" .. ticket.medium .. ":" .. pool)
   if not excludes_some(ticket) then
@@ -175,9 +176,9 @@ local function first_for(member, lane, ring)
   return rank, request
 end
 
--- Find the first request that the member may serve in one front (the lanes of one role, medium and language; queue.lua). Return this
--- request if it is served before `found`. Otherwise return `found`. The result: {rank, ring, lane, request}; `request` is nil if it
--- is the first of its lane.
+-- Find the first request that the member may serve in one front (the lanes of one role, medium and language; queue.lua). Return it if it
+-- is served before `found`, the first request of the fronts before this one. Otherwise return `found`. The result is {rank, ring, lane,
+-- request}. `request` is nil if the request is the first of its lane.
 local function first_in_front(member, name, found)
   local front, from, many = key("front:" .. name), 0, FIRST_LANES
   repeat
@@ -299,7 +300,7 @@ local function unlike(pool, ticket)
   return (contains(pool.sites, ticket.site) or contains(pool.sites, everywhere)) and "channel" or "site"
 end
 
--- Add the members of the queue's role, in the request's organisation, who can never serve the queue.
+-- Add to `passed` the members who have the right role and organisation for the request, but can never serve its queue.
 local function add_never(passed, ticket, limit)
   local all, from, organisation = key("pools:" .. SERVED_BY[ticket.kind]), 0, organisation_of(ticket.site)
   repeat
