@@ -76,7 +76,7 @@ class Rules:
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
     max_queues: int = 10_000  # If there are this many queues, those without open requests are removed before another is added.
     max_final: int = 20_000  # This many ids of ended requests are kept: a late message for one gets "wrong_state", not "unknown".
-    max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
+    max_why: int = 8  # A `Why` names at most this many candidates, and at most as many people who were passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
         """Return after how many ms of waiting a request is offered in each tier (exact, parent and any category)."""

@@ -198,8 +198,8 @@ class RequestStatus:
 
     `reservation`: id of the pending reservation; None unless the request rings at a member. `expires_at_ms`: when the reservation
     or the suspension ends by itself; None in other states. `staff`: the member for whom the request is reserved, or who has
-    accepted it. `aside`: the request is accepted and takes no place, because its user has left the page. A promised request names
-    its member in `request.only`.
+    accepted it. `aside`: the request is accepted, but takes no place of its member, because its user has left the page. A
+    promised request (of an appointment that has not begun) names its member in `request.only`.
     """
 
     request: Request

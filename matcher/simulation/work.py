@@ -88,9 +88,9 @@ class Work(Struct, frozen=True):
 class Figures(Struct, frozen=True):
     """Figures of the past days, real or simulated.
 
-    `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served. `given_up_percent`: share of the
-    users who came and were not served. `occupancy_percent`: share of the time on duty in which staff work; None: unknown, or
-    nobody was on duty.
+    `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served. `given_up_percent`:
+    percentage of the users who came but were not served. `occupancy_percent`: percentage of their time on duty in which staff
+    work; None: unknown, or nobody was on duty.
     """
 
     came: int

@@ -285,7 +285,10 @@ class BoardRoom:
             self._send(participant, _message(_UPDATE if index else _STEP2, part))
 
     def _apply(self, participant: str, update: bytes, quota: Quota) -> None:
-        """Apply an update to the document and publish it. If only its first slices are within the quota, publish these slices."""
+        """Apply an update to the document and publish it. A long update is applied in slices.
+
+        If the author's quota is used up after some slices, publish these slices, and raise RefusedError.
+        """
         if participant not in self._writers:
             raise RefusedError("not_writer")
         parsed = parse(update)

@@ -27,7 +27,7 @@ with speech."""
 DRAFT_PAUSE = 5  # After a pause of this many windows (160 ms in all), the words so far are written down as a draft.
 END_PAUSE = 14  # After a pause of this many windows (450 ms in all), the utterance ends.
 AFTER_WINDOWS = 5  # At most this many windows (32 ms each) of the pause that ends an utterance belong to the utterance.
-DRAFT_EVERY = 47  # A new draft is also written down after this many windows of speech (1.5 s in all) since the last draft.
+DRAFT_EVERY = 47  # Without a pause, a new draft is written down this many windows of speech (1.5 s in all) after the last draft.
 LONGEST = 375
 """An utterance is cut when it has this many windows (12 s in all). It is cut at its last short pause, if this pause is in the
 second half of the utterance, and otherwise at its end."""

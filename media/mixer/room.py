@@ -295,7 +295,7 @@ class AudioRoom:
         return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
     def concealed(self, participant: str) -> tuple[int, int]:
-        """Return how many pieces of this source's sound were concealed, and how many pieces there were, concealed ones included.
+        """Return how many pieces of this source's sound were concealed, and how many were played in all, concealed ones included.
 
         Return (0, 0) if the source is not mixed.
         """

@@ -77,7 +77,7 @@ class Stream:
         return self.silent_ticks > REST_TICKS
 
     def ready_to_join(self, into: Stream) -> bool:
-        """Return whether this stream can join `into`.
+        """Return whether this stream's listeners can get the packets of `into` from now on, so that one encoder is enough.
 
         Call this method in every tick in which the two streams have the same recipe.
         """

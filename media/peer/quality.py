@@ -123,7 +123,10 @@ class Quality:
                 self.totals.spreads["rtt_ms"].add(self._rtt_ms)
 
     def look(self, incoming: Sequence[tuple[Incoming, rtcp.Block]], outgoing: Sequence[Outgoing], now: float) -> None:
-        """Compute `up` and `down` for the last second. `incoming`: each received stream with the report block for its sender."""
+        """Compute the quality of the received streams (`up`) and of the sent streams (`down`) in the last second.
+
+        `incoming`: each received stream, with the report block for its sender. `outgoing`: the sent streams.
+        """
         took_s = max(now - self.at, 0.001)
         self.at = now
         self.up = {stream.ssrc: self._received(stream, block, took_s) for stream, block in incoming}

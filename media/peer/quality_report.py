@@ -15,8 +15,8 @@ PAUSED = "paused"
 def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[int, int], now: float) -> wire.PeerQuality:
     """Return the quality of the peer's sound and video.
 
-    `shown`: slot → (participant whose video it shows, "camera" | "screen"). `concealed`: (pieces of this peer's own sound that
-    the mixer has concealed, all pieces of that sound, concealed ones included).
+    `shown`: slot → (participant whose video it shows, "camera" | "screen"). `concealed`: how many pieces of this peer's own
+    sound the mixer has concealed, and how many it has played in all, concealed ones included.
     """
     quality, path = peer.quality, peer.ice.selected
     rtt_ms = quality.rtt_ms(now)

@@ -17,9 +17,9 @@ SETTLED = 16
 """A packet counts as lost when it is still missing after this many newer packets. Until then, it may only be late."""
 BURST = 3  # At least this many losses in a row are a burst.
 BEGIN_SHARE, END_SHARE = 0.4, 0.2
-"""Share of the losses that lie in bursts. Requests begin above `BEGIN_SHARE` and end below `END_SHARE`. If packets are lost at
-random, the share is 0.03 at 10 % loss, and 0.1 at 20 % loss. If they are lost in bursts of three on average, the share is
-0.74."""
+"""Share of the lost packets that were lost in bursts. Requests for lost packets begin when the share is above `BEGIN_SHARE`, and
+end when it is below `END_SHARE`. If packets are lost at random, the share is 0.03 at 10 % loss, and 0.1 at 20 % loss. If packets
+are lost in bursts of three on average, the share is 0.74."""
 LEAST_LOST = 9  # Requests begin only after this many packets were lost in bursts: 2 % of `WINDOW`.
 DEEPEST = 7
 """A packet is requested only while at most this many newer packets have come: 140 ms. With a round trip of `MOST_RTT_S`, a

@@ -265,7 +265,7 @@ class Worker:
         self._sockets.send(data, path)
 
     def flush(self) -> None:
-        """Send what the fast path has queued."""
+        """Send the datagrams that the fast path has queued."""
         if self.fastpath is not None:
             self.fastpath.flush()
 

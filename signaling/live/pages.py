@@ -131,7 +131,7 @@ class Pages:
         if page.skipping:
             page.skipping = message.more
             return
-        if entry.session.cobrowse.state != "on":  # somebody has just stopped co-browsing, and this is being stored
+        if entry.session.cobrowse.state != "on":  # co-browsing was just stopped; the stop is being stored
             page.stale = True
             return
         if not page.viewers or (page.stale and not message.first):

@@ -213,7 +213,7 @@ class Boards:
                 built = len(self._frames)
                 await asyncio.sleep(0)
         if self._behind:
-            # consoles that got their queue first may have missed a later change, so another round must follow
+            # Some consoles wait for the next round. It checks all consoles, because the first ones may miss a change by then.
             self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:

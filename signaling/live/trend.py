@@ -41,7 +41,7 @@ def trend(waits: Sequence[Wait], now_ms: int) -> Trend:
 
 
 def _standing(waits: Sequence[Wait], at: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Return two lists with an entry for each time in `at`: the number of waiting users, and the longest wait in seconds."""
+    """Return two lists with one entry for each time in `at`: the numbers of waiting users, and the longest waits in seconds."""
     coming = sorted(waits, key=lambda wait: wait.asked_at)
     ends = sorted(_end(wait) for wait in waits)
     # a heap of open waits as (asked, end), the oldest first; an ended wait leaves the heap when it has become the first

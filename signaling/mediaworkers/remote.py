@@ -262,7 +262,7 @@ class Fleet:
             worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
         if said.at < worker.said.at:
-            return  # somebody has sent an older announcement of this worker again
+            return  # this announcement is older than the last one: somebody has sent it again
         worker.said = said
         if said.draining:
             worker.drains.set()

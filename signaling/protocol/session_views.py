@@ -417,7 +417,7 @@ class SessionView(Struct, kw_only=True):
     choices: list[Literal["wait", "another", "message"]] = []
     # when the session stops waiting for a disconnected person, and ends or continues; null if it waits for nobody
     deadline: int | None = None
-    lost: str = ""  # participant id of the disconnected person for whom the session waits until the deadline, or ""
+    lost: str = ""  # participant id of the disconnected person for whom the session waits until `deadline`, or ""
     end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
     help: HelpView | None = None

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-MOST_DEPTH = 32  # at most this many levels of nested arrays and objects; our messages need five
+MOST_DEPTH = 32  # arrays and objects are nested in at most this many levels; our messages need five
 _SPACE = " \t\r\n"
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the range of a database column, and of the integers that msgspec reads
 _LONGEST_NUMBER = 400  # a number has at most this many characters; a meaningful float has at most about 325

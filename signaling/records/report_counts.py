@@ -36,10 +36,10 @@ Event = tuple[str, Mapping[str, Any], int]  # (kind, data, time in Unix ms) of a
 class Key(NamedTuple):
     """The key of a group of sessions whose counts are added up in one row.
 
-    Each session is counted in three groups, one of each *grain*, so that a report over a year reads few rows. Grain "fine": the
-    sessions of one slot (`SLOT_MS`) with equal organisation, site, category, language and counselor. Grain "day": such a group
-    for one day of UTC. Grain "site": the sessions of one slot with equal organisation and site; the other three fields are "".
-    `slot`: the start of the slot or day in Unix ms.
+    A *slot* is a quarter of an hour (`SLOT_MS`). Each session is counted in three groups, one of each *grain*, so that a report
+    over a year reads few rows. Grain "fine": the sessions of one slot with equal organisation, site, category, language and
+    counselor. Grain "day": such a group for one day of UTC. Grain "site": the sessions of one slot with equal organisation and
+    site; the other three fields are "". `slot`: the start of the slot or day in Unix ms.
     """
 
     grain: str

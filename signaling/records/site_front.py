@@ -18,7 +18,7 @@ FieldKind = Literal["line", "text", "choice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice", "video")
 MOST_FIELDS: Final = 8  # one form has at most this many fields
 MOST_CHOICES: Final = 20  # one field has at most this many choices
-MOST_LABEL: Final = 60  # at most this many characters in a field's name, and in a choice
+MOST_LABEL: Final = 60  # a field's name has at most this many characters, and so has each choice
 MOST_LAUNCHER: Final = 40  # at most this many characters in the text on the launcher, the widget's button
 MOST_NOTICE: Final = 300  # a site's `waiting_notice` or `recording_notice` has at most this many characters
 # kind of a field → an answer has at most this many characters

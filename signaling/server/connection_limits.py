@@ -20,11 +20,12 @@ C = TypeVar("C")
 class Limits:
     """Limits on open connections.
 
-    `most`: limit of the process's connections. `each_address`: limit of one address's connections that are not being served.
-    `each_address_served`: limit of one address's connections, served or not. `asking_s`: longest time from the opening of a
-    connection, or from a request's first byte, to the end of the request's headers. `idle_s`: longest time between two requests
-    of a connection. `idle_trusted_s`: the same for a connection from one of our own proxies or from another server of the
-    cluster. This time is longer, so that the other side closes such a connection before this server does.
+    `most`: at most this many connections of the process. `each_address`: at most this many connections of one address that are
+    not being served. `each_address_served`: at most this many connections of one address in all, those being served included.
+    `asking_s`: longest time from the opening of a connection, or from a request's first byte, to the end of the request's
+    headers. `idle_s`: longest time between two requests of a connection. `idle_trusted_s`: the same for a connection from one of
+    our own proxies or from another server of the cluster. This time is longer, so that the other side closes such a connection
+    before this server does.
     """
 
     most: int = 10_000

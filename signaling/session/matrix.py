@@ -15,7 +15,8 @@ from signaling.protocol.words import Original
 from signaling.session.model import Listener, Person, Session
 
 VIDEO_SLOTS = 4  # at a site that lets no guests in, one viewer receives at most this many videos at the same time
-# at most this many videos for one viewer at a site that lets guests in: five faces, two screens, and the user's phone as a camera
+# At a site that lets guests in, one viewer receives at most this many videos at the same time: five faces, two screens, and the
+# user's phone as a camera.
 VIDEO_SLOTS_WITH_GUESTS = 8
 GAINS: Final[dict[Original, float]] = {
     "full": 1.0,

@@ -339,7 +339,7 @@ class Peer:
         self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))
 
     def report_loss(self, share: float) -> None:
-        """Send a receiver report with this share of lost packets for the received voice."""
+        """Send a receiver report which says that this share of the received voice's packets was lost."""
         self.send_rtcp(rtcp.receiver_report(1, [rtcp.Block(self._voice_ssrc, int(share * 256), 0, 0, 0, 0, 0)]))
 
     def send_rtp(
@@ -431,7 +431,7 @@ class Peer:
         return Listened(self.heard[begin:])
 
     def layer(self, slot: int, last: int = 10) -> set[str]:
-        """Return the simulcast layers to which the last `last` packets received in this video slot belong."""
+        """Return the simulcast layers of the newest `last` packets that have arrived in this video slot."""
         packets = list(self.pictures.get(slot, {}).values())[-last:]
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 

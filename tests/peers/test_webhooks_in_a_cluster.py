@@ -15,7 +15,9 @@ from tests.contract.webhooks.receiver import Receiver
 from tests.peers.live_house import Service
 from tests.peers.test_servers import come_back, doors
 
-WITHIN_S = 60.0  # an event is sent again 25 s after a killed leader began to send it, and 5 s after a failed delivery
+# Longest wait for a delivery, in seconds. If the leader is killed while it sends an event, the event is sent again 25 s after the
+# first try began. After a failed delivery, an event is sent again after 5 s.
+WITHIN_S = 60.0
 
 
 async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:

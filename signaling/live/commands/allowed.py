@@ -107,7 +107,7 @@ def check_part(person: Person, message: object) -> None:
     to read or write.
     """
     action = MESSAGES[type(message)]
-    # an operator in a session is one who listens in, with the rights of a supervisor
+    # an operator who is in a session listens in, and has the rights of a supervisor
     part: Holder = "supervisor" if person.role == "operator" else person.role
     if action == ANYONE or TABLE[action].get(part) != "own":
         raise NotAllowed("not_yours")

@@ -32,7 +32,7 @@ decode = msgspec.json.Decoder().decode
 
 @dataclass
 class Seen:
-    """Figures that the load generator has gathered since the last command `look`."""
+    """Figures that the load generator has gathered since it last received the command `look`, which reads them."""
 
     messages: Counter[str] = field(default_factory=Counter)
     bytes: int = 0

@@ -52,7 +52,7 @@ Way = Callable[[sa.Connection], object]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def made_by(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Way], Awaitable[dict[str, object]]]:
-    """Return a function that empties a database, calls `way` to make tables there, and returns a description of the tables."""
+    """Return a function that empties a database, calls its argument to make tables there, and returns their description."""
 
     async def made_by(way: Way) -> dict[str, object]:
         in_file = request.param == "sqlite"

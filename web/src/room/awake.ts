@@ -16,7 +16,7 @@ export function keepAwake(): () => void {
       // the page asks again.
     }
   };
-  const returned = () => void acquire(); // the browser released the lock when the page was hidden
+  const returned = () => void acquire(); // the browser released the lock of the screen when the page was hidden
   document.addEventListener("visibilitychange", returned);
   void acquire();
   return () => {

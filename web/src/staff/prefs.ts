@@ -7,8 +7,8 @@ export interface Prefs {
   /** How loud a ring is, 0 to 1. */
   ringVolume: number;
   ringMuted: boolean;
-  /** The ways to announce a new line in a session that is not on the screen: a sound, the tab's title, a badge on the page's
-   *  icon, and a notification. True: the console uses this way. */
+  /** How the console announces a new line in a session that is not on the screen: by a sound, in the tab's title, by a badge on
+   *  the page's icon, or by a notification. True: the person wants this. */
   newSound: boolean;
   newTitle: boolean;
   newBadge: boolean;

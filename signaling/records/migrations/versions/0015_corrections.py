@@ -19,7 +19,8 @@ def upgrade() -> None:
     op.add_column("line", sa.Column("former", sa.JSON(), server_default="[]", nullable=False))
     op.execute("UPDATE line SET rev = seq")
     op.create_index("ix_line_session_rev", "line", ["session", "rev"])
-    if op.get_bind().dialect.name == "postgresql":  # otherwise PostgreSQL's statistics hold samples of replaced texts (see 0010)
+    # without this statement, PostgreSQL's statistics would hold samples of replaced texts (see 0010)
+    if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE line ALTER COLUMN former SET STATISTICS 0")
 
 

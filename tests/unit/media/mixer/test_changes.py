@@ -1,4 +1,4 @@
-"""A listener hears a steady tone (a sine) while the matrix, which says who hears whom, changes in every way.
+"""A listener hears a steady tone (a sine) while the matrix (who hears whom) changes (`CHANGES`).
 
 Nothing clicks, and the tone becomes louder or softer only if the new matrix says so.
 """

@@ -82,7 +82,7 @@ def test_keyframes_are_recognized() -> None:
     assert rtp.vp8(vp8_payload(1, key=True)).keyframe
     assert not rtp.vp8(vp8_payload(1)).keyframe
     assert rtp.vp8(b"\x10\x00rest").keyframe
-    assert not rtp.vp8(b"\x00\x00rest").keyframe  # the payload of a later packet of a frame, which does not begin a VP8 partition
+    assert not rtp.vp8(b"\x00\x00rest").keyframe  # a later packet of a frame: its payload begins no VP8 partition
     assert rtp.vp8(vp8_payload(300)).picture == 300
 
 

@@ -1,4 +1,7 @@
-"""Only the counselor who serves a session may put the user on hold. The tests also check how long this lasts, and who is told."""
+"""Only the counselor who serves a session may put the user on hold.
+
+The tests also check how long the hold lasts, and to whom the session says that the user is on hold.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 /** Decides how the console divides its page: how large the panes are, and what is shown beside the conversation. Pure. */
 import type { Channel, Role } from "../../messages";
 
-/** The panes' sizes in CSS pixels. Only `work` is a share: how much of the console's middle the board or a shared screen
+/** The panes' sizes in CSS pixels, except `work`. `work`: the share of the console's middle that the board or a shared screen
  *  takes. */
 export interface Panes {
   lane: number;

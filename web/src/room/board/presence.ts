@@ -137,7 +137,8 @@ export class Signs {
     return fading;
   }
 
-  /** Returns the id of the person who leads; "" for nobody. Of several leaders, returns the leader whose signs came first. */
+  /** Returns the id of the person who leads ("Follow me"); "" if nobody leads. If several people lead, returns the person whose
+   *  presence messages came first. */
   leader(): string {
     for (const [id, person] of this.people) if (person.lead) return id;
     return "";
