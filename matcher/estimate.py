@@ -33,8 +33,8 @@ class Pickups:
     """The last pickups (acceptances of waiting requests) of one queue, and the span of time (ms) before each pickup.
 
     A span ends at its pickup. It begins at the previous pickup or when the accepted request began to wait, whichever is later. So
-    times in which nobody waited do not count. For example, if on a quiet day five callers are each answered after three seconds,
-    the estimate counts one pickup every three seconds, not one every two hours.
+    times in which nobody waited do not count. For example, on a quiet day five callers are each answered after three seconds.
+    Then the estimate counts one pickup every three seconds, not one every two hours.
     """
 
     __slots__ = ("_last_ms", "_spans")

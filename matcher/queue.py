@@ -37,8 +37,8 @@ class Ticket:
 
     `blocked`: members who are excluded for a while, because they declined or missed the request. `waiting_since_ms`: start of the
     present wait. A new wait begins, for example, after the counselor disconnected; this time is then later than the enqueue time.
-    `counts_from_ms`: the enqueue time, moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the
-    request is accepted, but its user has left the page.
+    `counts_from_ms`: the enqueue time, moved earlier by the priority. `item`: the ticket's entry in its lane (a part of the
+    queue). `aside`: the request is accepted, but its user has left the page.
     """
 
     __slots__ = (

@@ -60,7 +60,7 @@ class Rules:
     tiers at once. A request is also offered in a wider tier while nobody is signed in who can serve it in a narrower tier.
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
-    waits forever: a request of priority 0 that has waited N × `priority_step_ms` is served before every new request of priority N
+    waits forever. A request of priority 0 that has waited N × `priority_step_ms` is served before every new request of priority N
     or less. The exceptions are requests that are marked `first`: they are served before all others.
     """
 

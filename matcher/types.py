@@ -400,8 +400,8 @@ class MatchStore(Protocol):
     async def next_deadline_ms(self) -> int | None:
         """Return when (ms) the next call of `sweep` is needed. None: never.
 
-        A call is needed at a deadline, when a waiting request is offered to more staff (a tier opens), and at the end of the
-        time in which the store matches nobody (`remember`).
+        A call is needed at these times: at a deadline; when a waiting request is offered to more staff (a tier opens); and at the
+        end of the time in which the store matches nobody (`remember`).
         """
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 UP_FACTOR = 1.2
-"""A video goes to a higher layer only if the bandwidth is at least this factor times the bit rate of all layers that would then
-be chosen."""
+"""A video goes to a higher layer only if the viewer's bandwidth is high enough: at least this factor times the sum of the bit
+rates of all layers that the viewer would then get."""
 # Seconds from a step down until the next step up is allowed: `WAIT_S` at first, and at most `LONGEST_WAIT_S` after doublings.
 WAIT_S, LONGEST_WAIT_S = 5.0, 60.0
 STEP_S = 1.0  # At least this many seconds pass between two steps to a higher layer.

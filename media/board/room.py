@@ -29,9 +29,9 @@ SCAN_STRUCTS = 500_000
 """In one uninterrupted piece of work, pycrdt has to walk through at most this many structs (pieces of a Yjs document; 0.2 µs
 each).
 
-Where updates conflict, pycrdt may compare each new struct with every struct of its list: two updates of 100 KB kept pycrdt
-0.14.13 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller the
-slices.
+Where updates conflict, pycrdt may compare each new struct with every struct of its list. For example, two updates of 100 KB kept
+pycrdt 0.14.13 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the
+smaller the slices.
 """
 FRAGMENT_BYTES = 16 * 1024
 UNASKED_S = 0.5

@@ -21,7 +21,7 @@ from .source import Passed, Source
 
 ALONE_TICKS = 150
 """Ticks (three seconds) for which a voice must sound alone before passthrough begins. With half as many ticks, passthrough begins
-and ends so often in a lively talk that it sounds worse than a mix: 3.75 MOS instead of 4.0. With 150 ticks, the talk has at least
+and ends very often in a lively talk. That sounds worse than a mix: 3.75 MOS instead of 4.0. With 150 ticks, the talk has at least
 3.9 MOS."""
 SOFT = 0.1
 """A tick counts as a pause between words if its peak is below this fraction (-20 dB) of the loudest recent peak."""

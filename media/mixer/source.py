@@ -199,7 +199,7 @@ class Source:
     def age_s(self, now: float) -> float:
         """Return the age in seconds of the first sample that the last `take` returned. 0: nothing plays.
 
-        The fastest packets are assumed to have travelled without delay. The age includes one tick, because a sender sends a
+        How long the fastest packets travelled is not known, and counts as 0. The age includes one tick, because a sender sends a
         packet after the packet's last sample.
         """
         waited = self._buffer.delay(now, sum(map(len, self._ready)) + TICK_SAMPLES)

@@ -13,7 +13,7 @@ from media.peer.streams import Incoming, Outgoing
 
 REPORTS_KEPT = 32
 """At most this many sender reports are remembered, with their sending times. A voice and four slots send one report a second
-each, and answers come within six seconds. With eight slots a report is forgotten after 3.5 s."""
+each, and receivers answer a report within six seconds. With eight slots a report is forgotten after 3.5 s."""
 STALE_S = 6.0
 """A receiver's report that is older than this many seconds is not used."""
 MOST_RTT_S = 10.0  # seconds; a report with a longer round trip is treated as an error

@@ -100,7 +100,7 @@ class Flow:
         self._tick_until(now)
         most = int(now / TICK_STEP_S) + AHEAD_STEPS
         while self._audio.passing_on and not self._audio.awaits_packet and self.due < most:
-            # the mixer must not mix a packet that the listeners have already received
+            # these ticks go past the packets that the listeners have already received, so that the mixer does not mix them
             self._tick(max(now, self.due * TICK_STEP_S))
         self._give_back()
         return self.due

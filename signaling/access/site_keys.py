@@ -33,7 +33,7 @@ def new_key(present: Sequence[SiteKey], kid: str, public_key: str, address: str,
 def key_of(kid: str, public_key: str, address: str, checked: Callable[[str], str]) -> SiteKey:
     """Return a site's key that has this public key, or this address of a set of public keys.
 
-    If neither is given, the key is a new secret. Raises Invalid.
+    If neither is given, the key is a new secret. Raises Invalid if both are given, or if the given one is not valid.
     """
     if public_key and address:
         raise Invalid({"address": "one_kind"})

@@ -27,8 +27,8 @@ from .codes import Verified, signing_secret
 
 ALGORITHM = "HS256"
 TYP = "thread+jwt"
-# a token expires this many ms after its issue; then the page must bring a new identification code of the partner, so a user who
-# has signed out at the partner soon loses the right to the thread
+# A token for a thread expires this many ms after its issue. Then the page must bring a new identification code of the partner. So
+# a user who has signed out at the partner soon loses the right to the thread.
 LIFE_MS = 1_800_000
 MOST_CHARS = 2000
 

@@ -143,8 +143,8 @@ class Agreeing:
 
         A server may start with an empty matcher. Then the matcher serves nobody until the waiting users have had time to
         reconnect. Otherwise the user who reconnects first would be served first. A user who does not reconnect delays the others
-        only until `QUIET_MS` have passed since the last user connected, because the missing user's page may be closed. The user
-        of a woken conversation need not be connected.
+        only until `QUIET_MS` have passed since the last user connected: this user's page may be closed. The user of a woken
+        conversation need not be connected.
         """
         waiting = [entry.session for entry in self._index.waiting.values()]
         late = any(not session.woken and not session.people[session.user].connected for session in waiting)

@@ -88,7 +88,7 @@ class Returning:
         """Exchange a one-time link for its session.
 
         The link may come from a callback, a mail, another device of the user, or other software. Return the session and a new
-        token. Raise `InviteRefused`.
+        token. Raise `InviteRefused` if the link does not work any more.
         """
         of_callback = "." in link  # a callback's invite is a JWS, which has dots; no other link has any
         return await (self._exchange_invite(link) if of_callback else self._exchange_mailed(link))

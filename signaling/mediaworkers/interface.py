@@ -21,8 +21,8 @@ ANOTHER_S = 10.0
 MOVED_S = 3.0  # A draining worker keeps a moved room open for this many seconds, while the participants make new connections.
 LOOK_S = 0.1  # Seconds between two checks for a worker that can take a draining worker's rooms.
 
-# Read timeout, in seconds, of the event stream's HTTP client. This timeout is much longer than the silence after which a worker
-# counts as dead, because the timeout also counts time in which this server itself was too busy to read.
+# Read timeout, in seconds, of the event stream's HTTP client. This timeout also counts time in which this server itself was too
+# busy to read. So the timeout is much longer than the silence after which a worker counts as dead.
 STREAM_SILENCE_S = 30.0
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]

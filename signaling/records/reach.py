@@ -137,7 +137,7 @@ async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
 # errors. Damaged rows also cause such errors. Waiting does not repair a damaged row, so a write to it fails and does not keep
 # other writes waiting.
 _STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
-# insufficient_privilege: an administrator has revoked a right, so waiting can help
+# insufficient_privilege: an administrator has revoked a right and can restore it, so the write waits
 _PERMISSION = "42501"
 _STATEMENT_SQLITE = tuple(
     f"SQLITE_{name}"

@@ -151,7 +151,8 @@ class Replies(Database):
         """Store replies that a site shares, all or none. Return how many replies were added and how many changed.
 
         A reply replaces the text of the site's reply with the same language and title. `gone`: ids of the site's replies to
-        remove first. `note`: makes the audit entries, which are stored in the same transaction. Raises TooManyReplies.
+        remove first. `note`: makes the audit entries, which are stored in the same transaction. Raises TooManyReplies if the site
+        would have too many replies.
         """
 
         def store(connection: sa.Connection) -> Imported:

@@ -505,7 +505,8 @@ push_key = sa.Table(
     "push_key", metadata, sa.Column("id", sa.Text, primary_key=True), sa.Column("sealed", sa.Text, nullable=False)
 )
 
-# A browser that gets pushes. The row belongs to a sign-in of staff or to a user's session, and is deleted with it.
+# A browser that gets pushes. The row belongs to a sign-in of staff or to a user's session. It is deleted together with that
+# sign-in or session.
 push_device = sa.Table(
     "push_device",
     metadata,

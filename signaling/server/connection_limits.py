@@ -66,7 +66,7 @@ class Connections(Generic[C]):
         return [each for each, known in self._known.items() if known.state != "asking"]
 
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
-        """Add a new connection, which is asking.
+        """Add a new connection. Its state is `asking`: the headers of its first request have not arrived yet.
 
         If a limit is exceeded now, return the connection that the caller must close; this can be `connection`. Otherwise return
         None.

@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 # in one turn of the event loop, each listening socket accepts at most this many connections; accepting one takes about 1 ms
 ACCEPTED_A_TURN: Final = 4
 LOST_A_TURN: Final = 8  # at most this many closed connections are handled in one turn of the event loop
-# In one turn of the event loop, at most this many connections start to read again after a full buffer. Each of them then reads
-# up to 256 KiB (the size of uvloop's buffer), so all together read about 1 MiB, in 1 to 3 ms.
+# In one turn of the event loop, at most this many connections start to read again after a full buffer. Each of them then reads up
+# to 256 KiB (the size of uvloop's buffer). So all together read about 1 MiB, which takes 1 to 3 ms.
 RESUMED_A_TURN: Final = 4
 PAUSE_S: Final = 1.0  # seconds for which a socket accepts no connection after the system had no file descriptor or memory left
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})

@@ -140,7 +140,7 @@ def ended_by(session: Session, event: EndedBy, now: int, out: list[Effect]) -> N
     if session.state in FINAL_STATES:
         return
     if event.reason == "no_room" and session.state != "asleep":
-        return  # the user has woken the conversation after it was chosen to make room
+        return  # the conversation was chosen to be closed, to make room for others; but its user has woken it since
     if event.reason == "callback_cancelled":
         callbacks.check_booking(session, event.booking)
     if session.state == "active":

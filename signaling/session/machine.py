@@ -1,8 +1,11 @@
 """The session machine: ``receive(session, event, now) → effects``. The machine does no I/O; time is a parameter (ms).
 
 An event that the session's state forbids raises ``NotAllowed`` before anything has changed. A stale event changes nothing and
-has no effects. An event is stale if the session has seen a later event of the matcher (``fence``), if it is about an earlier
-opening of the room (``epoch``), or if it is about a request or peer connection that the session no longer has.
+has no effects. An event is stale in three cases:
+
+- The session has seen a later event of the matcher (``fence``).
+- The event is about an earlier opening of the room (``epoch``).
+- The event is about a request or peer connection that the session no longer has.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ async def at(person: Person, x: float, y: float) -> tuple[float, float]:
 async def stroke_by_finger(person: Person, *points: tuple[float, float]) -> None:
     """Move a finger through points of the board, given as fractions of its paper.
 
-    Chromium gets real touches. In Firefox, the page makes the events itself.
+    Chromium gets real touches. In Firefox, a script on the page makes the pointer events of a finger.
     """
     places = [await at(person, *point) for point in points]
     steps = [(x0 + (x1 - x0) * n / 6, y0 + (y1 - y0) * n / 6) for (x0, y0), (x1, y1) in pairwise(places) for n in range(1, 7)]

@@ -84,7 +84,7 @@ async def shows_the_same(one: Person, other: Person) -> None:
 async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, tmp_path: Path) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.3, 0.1))
-    before = ["0,0", "1,0", "2,0"]  # the board fields with the ink of the whole stroke, from its first point to its last
+    before = ["0,0", "1,0", "2,0"]  # the fields (see INK) with ink of the user's whole stroke
     for person in (user, counselor):
         await eventually(functools.partial(ink, person), before, "the user's stroke should be seen")
     await draw(counselor, (0.6, 0.7), (0.9, 0.7))

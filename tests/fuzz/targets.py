@@ -162,8 +162,8 @@ def fuzz_rtcp(data: bytes) -> None:
 def fuzz_sdp(data: bytes) -> None:
     """Parse an offer and answer it.
 
-    If the first byte is zero, the case says how to damage a browser's offer: it contains the number of the offer, a position, how
-    many characters to cut there, and a text to insert there. Otherwise, the case is the offer.
+    If the first byte is zero, the case says how to damage a browser's offer. The case then contains the number of the offer, a
+    position, how many characters to cut there, and a text to insert there. Otherwise, the case is the offer.
     """
     text = data.decode("utf-8", "surrogateescape")
     if data[:1] == b"\0" and len(data) > 6:

@@ -49,7 +49,7 @@ class ProviderForm(Struct, kw_only=True):
 
 
 def settings_from(form: ProviderForm, stored: OidcSettings | None, oidc: OidcSignIn) -> OidcSettings:
-    """Return the provider's settings from the form, in canonical form. Raises BadSettings.
+    """Return the provider's settings from the form, in canonical form. Raises BadSettings if a field of the form is not valid.
 
     `stored`: the present settings. Their client secret stays if the issuer stays the same, and the form has no client secret or
     the same client secret.

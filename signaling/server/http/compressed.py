@@ -1,7 +1,7 @@
 """Serve the compressed copies that `web/build.mjs` makes of the pages.
 
 The copies are in separate folders (`pages/compressed/br/call.html`). If the copies were next to the originals (`call.html.br`),
-aiohttp would choose a copy by itself, and would send Brotli even to a client that refuses Brotli (`br;q=0`).
+aiohttp would choose a copy by itself. It would then send Brotli even to a client that refuses Brotli (`br;q=0`).
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> fl
     sent = [at for _, at in taken.sent[number]]
     began = float(np.median([at - index * 0.02 for index, at in enumerate(sent)]))
     soonest = -round(median(at - began - place / speech.RATE for place, at in starts) * speech.RATE)
-    # all speakers say the same words but seconds apart, so within half a second only one shift fits
+    # The speakers say the same words, but seconds apart. So of the shifts within half a second, only the speaker's own one fits.
     shifts = np.arange(soonest, soonest + speech.RATE // 2)
     shift = int(shifts[np.argmax(correlation[shifts % size])])
     return median(at - (began + (place - shift) / speech.RATE) for place, at in starts)

@@ -65,9 +65,9 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns what a style sheet may reveal when it leaves the page. Strict mode masks all texts in the sheet, because the sheet's rules can put these texts
- *  anywhere on the page. The addresses in a sheet that is in a sealed place (`Rules.seals`) must not leave the page, because the
- *  sheet can name the pictures of that place. */
+/** Returns what a style sheet may reveal when it leaves the page. Strict mode masks all texts in the sheet, because the sheet's
+ *  rules can put these texts anywhere on the page. If the sheet is in a sealed place (`Rules.seals`), its addresses must not leave
+ *  the page, because they can be the addresses of that place's pictures. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {
   const bare = rules.mode === "strict";
   return { bare, wordless: bare || rules.masks(place), sealed: rules.seals(place) };

@@ -131,8 +131,8 @@ export class Rules {
     return this.shown.has(field) && this.mayShow(field);
   }
 
-  /** Returns a field's value in the form in which it is allowed to leave the page: the value if the visitor shows it, otherwise
-   *  dots or "". */
+  /** Returns a field's value as it is allowed to leave the page: unchanged if the visitor shows it to staff, otherwise as dots or
+   *  "". */
   value(field: Element, value: string): string {
     if (this.isSecret(field)) return "";
     // a mask of the chosen option's text would have the length of that text, which could tell which option it is

@@ -14,8 +14,8 @@ const WAIT_MS = 3_000; // a page that has just connected gets its rings within t
 
 const pressed = createStore("");
 
-/** Finds out for which ring "Accept" was pressed in a notification. If the press has opened this page, the address names the
- *  ring. While the page is open, the service worker names it. */
+/** Finds out for which ring "Accept" was pressed in a notification. If the press has opened this page, the page's address names
+ *  the ring. If this page was open before, a message of the service worker names the ring. */
 export function watchPresses(): void {
   if (location.hash.startsWith(PREFIX)) {
     pressed.set(decoded(location.hash.slice(PREFIX.length)));

@@ -14,8 +14,8 @@ const named = (mic: boolean, camera: boolean): Interrupted => (mic ? (camera ? "
 
 export const interrupted = ({ mic, camera }: Pick<DeviceState, "mic" | "camera">): Interrupted => named(held(mic), held(camera));
 
-/** Returns which of the interrupted devices (`before`) others hear and see again. A device that the person has switched off
- * during the interruption does not count as back. */
+/** Returns the interrupted devices (`before`) that work again, so that other people hear or see the person. A device that the
+ * person has switched off during the interruption does not count as back. */
 export function backAgain(before: Interrupted, { mic, camera }: Pick<DeviceState, "mic" | "camera">): Interrupted {
   const back = (kind: Interrupted, source: Source) => (before === kind || before === "both") && source.on && !source.silent;
   return named(back("mic", mic), back("camera", camera));

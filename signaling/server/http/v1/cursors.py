@@ -24,7 +24,7 @@ def cursor_after(time: int, id: str) -> str:
 def place_of(cursor: str) -> tuple[int, str] | None:
     """Return the time and id of the last item before this part of the list. Return None for the first part.
 
-    Raises Refused(bad_request).
+    Raises Refused(bad_request) if the cursor is malformed.
     """
     if not cursor:
         return None

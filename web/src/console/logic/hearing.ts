@@ -99,8 +99,8 @@ export function lines(hears: Hears, people: string[]): Line[] {
 /** The height of the drawing, whose width is 240, for each number of guests. */
 export const HEIGHTS = [162, 222, 222, 258];
 
-/** Where up to three guests are in the picture. With the user above them, all people are on a curve, so that no line between two
- *  people goes through a third person. Their names are outside this curve, so that no line goes through a name. */
+/** The places of up to three guests in the picture. With the user above them, all people are on a curve, so that no line between
+ *  two people goes through a third person. Their names are outside this curve, so that no line goes through a name. */
 const GUESTS_AT: Point[] = [
   { x: 38, y: 92 },
   { x: 202, y: 92 },

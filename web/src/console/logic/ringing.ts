@@ -4,8 +4,8 @@ import type { Ring, SessionView } from "../../messages";
 export const RING_MS = 20_000;
 const UPGRADE_MS = 30_000;
 
-/** Something that rings: a visitor or colleague whom the server offers to me, and to nobody else now; or my text session whose
- *  visitor asks for voice or video. */
+/** Something that rings: a visitor or colleague whom the server now offers to me alone, or my text session whose visitor asks for
+ *  voice or video. */
 export type Call = Omit<Ring, "kind"> & { kind: Ring["kind"] | "upgrade" };
 
 /** Returns those of my text sessions whose visitors ask for voice or video now, in the form of calls that ring. */

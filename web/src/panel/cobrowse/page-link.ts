@@ -1,9 +1,9 @@
 /**
  * Passes the partner's page on to the server while the visitor lets staff see it.
  *
- * The script on the page (../../cobrowse/page.ts) records and masks. This module compresses the events, sends them over a
- * WebSocket of their own, and passes back to the script what staff point at. This module keeps no backlog: when the network is
- * slow, this module makes the script pause, and later asks the script for a new snapshot.
+ * The script on the page (../../cobrowse/page.ts) records the page as events, and masks them. This module compresses the events,
+ * sends them over a WebSocket of their own, and passes back to the script what staff point at. This module keeps no backlog: when
+ * the network is slow, this module makes the script pause, and later asks the script for a new snapshot.
  */
 
 import type { FromPage, ToPage } from "../../cobrowse/protocol";
