@@ -144,8 +144,8 @@ class _Person:
 class Day:
     """One simulated day. `run` simulates the day and returns the outcome.
 
-    The same `seed` gives the same random draws. `tell_every_s`: number of seconds after which a waiting user is told a new range
-    of the expected wait. 0: the user is told only one range, at the start. None: the user is told no range.
+    The same `seed` gives the same random draws. `tell_every_s`: every this many seconds, a waiting user is told a new range of
+    waiting times. 0: a user is told only one range, at the start of the wait. None: users are told no range.
     """
 
     def __init__(

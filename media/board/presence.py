@@ -17,9 +17,14 @@ PRESENCE = b"\x01"
 MAX_BYTES = 512
 MAX_PAIRS = 64
 KINDS = {0: (0, 0), 1: (1, 1), 2: (1, MAX_PAIRS), 3: (2, 2), 4: (2, 2)}
-"""Kind → smallest and largest number of pairs. 0: the sender's cursor has gone, 1: cursor, 2: laser trail, 3: lead (what the
-sender sees, for people who follow the sender), 4: come (moves everybody else, only once, to the part of the page that the
-sender sees)."""
+"""Kind of sign → smallest and largest number of pairs (x, y) in the message. The kinds:
+
+- 0: the sender's cursor has gone
+- 1: cursor
+- 2: laser trail
+- 3: lead, what the sender sees, for people who follow the sender
+- 4: come, which moves everybody else once to the part of the page that the sender sees
+"""
 _PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
 
 

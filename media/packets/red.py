@@ -43,9 +43,9 @@ carries `DEEP` copies. Below `EVEN`, each packet carries fewer copies. If 10 % o
 the fraction is 0.027."""
 MANY_LOST, FEW_LOST = 0.08, 0.04
 """Fractions of lost packets. Above `MANY_LOST`, each packet carries `DOUBLE` copies, and below `FEW_LOST` one copy. At 10 % loss,
-two copies instead of one raise the score from 3.96 to 4.21 MOS. With 50 ms of jitter added, they raise it from 4.11 to 4.19 MOS;
-if the packets are lost in bursts of three, from 2.67 to 2.92 MOS. With the jitter, three copies score only 3.96 MOS, because the
-listener must wait longer for the oldest copy."""
+two copies instead of one raise the score from 3.96 to 4.21 MOS. With 10 % loss and 50 ms of jitter, they raise it from 4.11 to
+4.19 MOS. If 10 % of the packets are lost in bursts of three, they raise it from 2.67 to 2.92 MOS. With 10 % loss and 50 ms of
+jitter, three copies score only 3.96 MOS, because the listener must wait longer for the oldest copy."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """The loss is watched for `TRIAL_S` seconds after packets begin to carry copies, or more copies. The copies count as harmful if
 the lost fraction is larger than before by more than `WORSE_LOST`, and more than `WORSE` times as large, in `WORSE_REPORTS`

@@ -57,8 +57,12 @@ class Lent:
     ) -> None:
         """Offload this peer's voice to the fast path. Do nothing if that is not possible.
 
-        Offloading is not possible in these cases: this voice is offloaded already; a listener's stream does not carry `source`
-        yet; the fast path already sends another voice to a listener; the fast path refuses.
+        Offloading is not possible in these cases:
+
+        - This voice is offloaded already.
+        - The stream of at least one listener does not carry `source` yet.
+        - The fast path already sends another voice to at least one listener.
+        - The fast path refuses to take the voice.
 
         `quiet_from`: audio level (RFC 6464) in -dBov. A louder packet ends the offloading. 0: packets of any level are offloaded.
         `keeps`: whether the fast path also buffers the packets, so that the method `kept` can return them.

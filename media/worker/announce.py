@@ -59,7 +59,8 @@ class Announcer:
                 pipe.srem(announcement.WORKERS_KEY, self._worker.name)
                 await pipe.execute()
         except (RedisError, OSError) as failure:
-            log.warning("lease_not_withdrawn", error=type(failure).__name__)  # the announcement expires by itself
+            # the worker need not try again, because Redis soon lets the announcement expire
+            log.warning("lease_not_withdrawn", error=type(failure).__name__)
         await self._redis.aclose()
 
     def wake(self) -> None:

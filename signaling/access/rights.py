@@ -19,7 +19,7 @@ ALL = "*"
 
 Holder = Literal[StaffRole, "user", "guest"]
 Reach = Literal["own", "site", "organisation", "installation"]
-"""The objects to which a role may do an action.
+"""Says on which objects a role may carry out an action.
 
 own: sessions in which the person takes part or listens, and their own things. site: the member's sites. organisation: everything
 of the member's organisation. installation: everything.

@@ -1,9 +1,9 @@
 """Co-browsing: pass the user's page to the staff who may see it, and pass pointers and links of staff to the user's browser.
 
-The user's browser masks and compresses the page. The server never reads the page, it only passes the parts on. The server keeps
-in memory the newest snapshot and all parts after the snapshot, for staff who begin to see the page later. The server forgets
-the snapshot and these parts as soon as nobody sees the page. While the session is recorded, all parts that staff see are
-recorded.
+The user's browser masks and compresses the page, and sends it in parts: a snapshot, and then each change. The server never reads
+these parts, it only passes them on. The server keeps the newest snapshot and all later changes in memory, for staff who begin to
+see the page later. The server forgets the snapshot and these changes as soon as nobody sees the page. While the session is
+recorded, all parts that staff see are recorded.
 """
 
 from __future__ import annotations

@@ -131,8 +131,11 @@ class Composer:
     def _expiry(self, mail: MailRecord, site: Site | None) -> int:
         """Return when a link into a conversation expires (Unix ms).
 
-        This is the latest of three times: `THREAD_DAYS` from now, the end of the days for which a conversation can sleep at this
-        site, and one day after the time of a booked callback or appointment.
+        This is the latest of three times:
+
+        - `THREAD_DAYS` after now
+        - as many days after now as a conversation can sleep at this site
+        - one day after the time of the booked callback or appointment, if the mail is about one
         """
         return max(self._now() + link_life_ms(site), int(mail.args.get("at", 0)) + _DAY_MS)
 

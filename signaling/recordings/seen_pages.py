@@ -26,7 +26,7 @@ from .index import Span
 ENDING: Final = ".page.jsonl"
 MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's pages are stored; later bytes are discarded
 
-# at most this many bytes of one session wait for the disk; if more wait, the file ends
+# at most this many bytes of one session's file wait to be written to the disk; if more wait, nothing more is stored in the file
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # bytes; if less disk space is free, the file ends
 _END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends

@@ -12,8 +12,8 @@ from .database import Database, lock_parent, require_kept
 from .types import UnknownSession
 
 KEPT_MS = 86_400_000  # a response is remembered for at most this many milliseconds
-# If the reservation of an idempotency key was not renewed for this many milliseconds, another request can reserve the key,
-# because the server that handled the first request has probably died.
+# A request reserves its idempotency key. If the reservation was not renewed for this many milliseconds, another request can
+# reserve the key, because the server that handled the first request has probably died.
 STALE_MS = 60_000
 MOST_ANSWERS = 1000  # at most this many idempotency keys are remembered for one API token; then a new one replaces the oldest
 _c = t.api_answer.c

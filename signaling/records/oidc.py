@@ -176,7 +176,7 @@ class Oidc(Database):
 
     async def know_by_subject(self, issuer: str, subject: str, staff: str) -> None:
         """Store that a provider knows a member of staff by this subject. `issuer`: the provider's name (`source_of`)."""
-        with suppress(IntegrityError):  # another sign-in of the same person has stored it already, or the member was removed
+        with suppress(IntegrityError):  # another sign-in of this person has stored the same row, or the member was removed
             await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
 
     async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:

@@ -16,7 +16,8 @@ from msgspec import Meta, Struct
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 # a span of opening hours, such as "09:00-18:00"
 Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
-Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]  # such as "2026-12-25", or "12-25" for every year
+# a date such as "2026-12-25", or "12-25" for this date in every year
+Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]
 Spans = Annotated[list[Span], Meta(max_length=8)]
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)

@@ -146,9 +146,9 @@ class Webhooks(Leading):
     ) -> bool:
         """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
-        `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the sender tries to deliver the
-        endpoint's waiting events until this time (Unix ms), because their former `until` can have passed while the endpoint was
-        switched off. `audit`: audit entries to store in the same transaction. Raises SameEvents.
+        `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the new `until` (Unix ms) of the
+        endpoint's waiting events: the sender stops trying to deliver them at this time. Their former `until` can have passed
+        while the endpoint was switched off. `audit`: audit entries to store in the same transaction. Raises SameEvents.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
 

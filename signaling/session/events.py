@@ -451,9 +451,15 @@ class InterpreterSet:
 class EndedBy:
     """Something outside of the session ends it.
 
-    For example, an operator ends the session or cancels its callback, other software cancels its callback, a command has erased
-    the session's data, or too many conversations of all organisations together are asleep. ``booking``: the booking to
-    cancel, as ``booking_of`` returns it. If the session has a different booking, the event is refused. "": cancel any booking.
+    Examples:
+
+    - An operator ends the session.
+    - An operator or other software cancels the session's callback.
+    - A command has erased the session's data.
+    - Too many conversations are asleep, counted over all organisations.
+
+    ``booking``: the booking to cancel, as ``booking_of`` returns it. If the session has a different booking, the event is
+    refused. "": cancel any booking.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]

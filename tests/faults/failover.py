@@ -141,8 +141,12 @@ def _with_replica(servers: int, media: int, found: list[PostgresServer]) -> Iter
 async def _promoted(cluster: Cluster, primary: PostgresServer, replica: PostgresServer, *, freezes: bool) -> list[float]:
     """Stop or freeze the primary and promote the replica, while calls go on.
 
-    Return four figures: the number of lost chat lines; the number of calls that ended, or whose room was opened anew; the longest
-    silence in s; and the seconds from the stop until chat lines are stored again.
+    Return four figures:
+
+    - the number of lost chat lines
+    - the number of calls that ended, or whose room was opened anew
+    - the longest silence, in s
+    - the time from the stop or freeze of the primary until chat lines are stored again, in s
     """
     async with stage(cluster, calls=CALLS) as here:
         await here.forget()

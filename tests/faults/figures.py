@@ -128,7 +128,7 @@ class Harm:
         self.dropped: list[float] = []
 
     def add(self, gaps: list[float], lost: int, dropped: int) -> str:
-        """Add a run. Return a summary of the run, to print."""
+        """Add the figures of one run. Return a summary of this run, to be printed."""
         self.gaps += gaps
         self.lost.append(float(lost))
         self.dropped.append(float(dropped))

@@ -369,8 +369,8 @@ local function recount(ticket)
   end
 end
 
--- Move an open request to the queue of this medium, with its original enqueue time. If the request becomes a call while it rings at a
--- member who has no free place for a call, its reservation ends. Only accepted requests become texts.
+-- Move an open request to the queue of this medium, with its original enqueue time. If the request becomes a call while it rings
+-- at a member whose capacity for calls is used up, its reservation ends. Only accepted requests become texts.
 function Ledger.become(ticket, medium)
   Queues.take(ticket)
   Queues.closed(ticket.queue)

@@ -143,8 +143,9 @@ function Queues.front_of(role, medium, language)
   return role .. ":" .. medium .. ":" .. language
 end
 
--- Move a lane to its new place in its front (the key "front:ROLE:MEDIUM:LANGUAGE") after its first request has changed. Remove an
--- empty lane from the front. `former`, `head`: places (`place_of`) of the old and of the new first request; nil if there is none.
+-- After the first request of a lane has changed, move the lane to its new position in its front (the sorted lanes that the same
+-- staff serve). Remove an empty lane from the front. `former`, `head`: sort keys (`place_of`) of the old and of the new first
+-- request; nil if there is none.
 local function face(ticket, lane, former, head)
   local name = Queues.front_of(SERVED_BY[ticket.kind], ticket.medium, ticket.language)
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))

@@ -31,7 +31,8 @@ def _texts(site: Site) -> dict[str, str]:
 
     Texts that the script already contains are left out.
     """
-    offered = {_language(tag) for tag in site.languages} - {"ko", "en"}  # the script already contains these two languages
+    # without Korean and English, because the script already contains the texts in these two languages
+    offered = {_language(tag) for tag in site.languages} - {"ko", "en"}
     ours = {tag: text for tag, text in in_each("launcher.ask").items() if _language(tag) in offered}
     return ours | site.launcher_texts
 

@@ -302,7 +302,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
             )}
             <div class="side-brief">
               <BriefCard
-                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* left out: `PersonCard` shows them */}
+                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* `PersonCard` shows the earlier sessions */}
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}

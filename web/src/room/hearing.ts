@@ -26,9 +26,11 @@ export interface Hearing {
   about: ParticipantView | null;
 }
 
-/** Returns who hears the person of this page, and the most important notice. The notices, the most important first: the counselor
- *  is disconnected; the visitor is on hold or is being transferred, or the counselor consults a professional or a colleague;
- *  another person is disconnected; a professional reads along. */
+/** Returns who hears the person of this page, and the most important notice. The notices, the most important first:
+ *  1. The counselor is disconnected.
+ *  2. The visitor is on hold or is being transferred, or the counselor consults a professional or a colleague.
+ *  3. Another person is disconnected.
+ *  4. A professional reads along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

@@ -134,7 +134,7 @@ export class RoomLink {
 
   private returned(): void {
     this.sentMedia = "";
-    this.wire = ""; // the server has forgotten the old connection, so the board must sync again
+    this.wire = ""; // the server has forgotten the old connection, so the board must sync again over the new one
     this.peer.retryNow();
   }
 

@@ -1,5 +1,5 @@
-/** The user's side of co-browsing: the counselor's question; and while staff can see the page, a notice that says who sees it,
- *  and a button that ends co-browsing. */
+/** The user's side of co-browsing. First it shows the counselor's question. While staff can see the page, it shows a notice that
+ *  says who sees the page, and a button that ends co-browsing. */
 
 import { Eye, EyeOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
