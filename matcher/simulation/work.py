@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from matcher.types import Medium
 
-MOST_VISITS: Final = 2_500  # at most this many arrivals in a preview: two simulations of so many take 1 to 2 s
+MOST_VISITS: Final = 2_500  # a preview simulates at most this many arrivals twice, which takes 1 to 2 s
 MOST_PEOPLE: Final = 3_000  # at most this many members of staff in a preview
 FEW: Final = 30  # With fewer arrivals than this, `Preview.sure` is "few".
 FAIR: Final = 200  # With fewer arrivals than this, `Preview.sure` is "rough" or "few".

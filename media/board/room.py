@@ -255,7 +255,7 @@ class BoardRoom:
             self._apply(participant, body, quota)
 
     def _pass_on(self, participant: str, message: bytes, quota: Quota) -> None:
-        """Send a sign of presence, such as a cursor, to all other participants. Refuse it from somebody who can only read."""
+        """Send a sign of presence, such as a cursor, to all other participants. Refuse the sign if the sender may only read."""
         if participant not in self._writers or participant not in self._connected:
             raise RefusedError("not_writer")
         if not quota.signs.take(1, self._clock()):

@@ -71,7 +71,7 @@ class Feed:
         self._language, self._kept = "", False
         self._voices: dict[str, _Voice] = {}
         self._said: dict[int, Saying] = {}
-        """Streams by number. A stream that has ended stays until its last words have come."""
+        """Streams by number. A stream that has ended stays here until the captions process has sent the stream's last words."""
         self.closed = False
 
     def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:

@@ -140,7 +140,7 @@ class UdpSockets:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # An ICMP error caused by an earlier send. The socket itself is still usable.
+                # An earlier send has caused an ICMP error. The socket itself is still usable.
                 self._drops["receive_error"] += 1
                 return
             self.packets_in += 1

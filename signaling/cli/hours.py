@@ -135,7 +135,7 @@ async def staff_hours(
     remove: bool,
     as_json: bool,
 ) -> None:
-    """Show or set the working hours of a member of staff, in which they can have appointments."""
+    """Show or set the working hours of a member of staff. Users can book appointments with the member in these hours."""
     member = await member_of(records, login)
     hours = (await records.working_hours([member.id])).get(member.id)
     if remove or timezone or week or days:

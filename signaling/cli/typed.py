@@ -237,7 +237,7 @@ def appointment_plan(_context: click.Context, _parameter: click.Parameter, value
 def valid(check: Callable[[T], T], settings: T) -> T:
     """Return `settings` in the form in which `check` returns them.
 
-    If `check` raises Invalid, raises ClickException with a sentence for each problem.
+    If `check` raises Invalid, raise ClickException with a sentence for each problem.
     """
     try:
         return check(settings)

@@ -72,7 +72,7 @@ class Pushing:
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     def rings(self, staff: str, ring: Ring) -> None:
-        """Tell a member by push that a request rings for them, unless they look at a console."""
+        """Tell a member by push that a request rings for them, unless the member is looking at a console."""
         if not self.enabled or any(client.looking for client in self._hub.of_staff(staff)):
             return
         self._rung[ring.reservation] = staff

@@ -90,7 +90,7 @@ class Returning:
         The link may come from a callback, a mail, another device of the user, or other software. Return the session and a new
         token. Raise `InviteRefused` if the link does not work any more.
         """
-        of_callback = "." in link  # a callback's invite is a JWS, which has dots; no other link has any
+        of_callback = "." in link  # a callback's invite is a JWS, which contains dots; no other link contains a dot
         return await (self._exchange_invite(link) if of_callback else self._exchange_mailed(link))
 
     async def move(self, session_id: str) -> tuple[Entry, str]:

@@ -164,7 +164,7 @@ class Workers:
         return 0
 
     async def settle(self) -> None:
-        """Begin to close rooms that no live session uses (`forgotten.py`). No embedded worker has rooms of an earlier server."""
+        """Begin to close rooms that no live session uses (`forgotten.py`). This server has opened all these rooms."""
         self._spawn(close_forgotten(self.usable, lambda worker, room: self._placed.get(room) is worker, _always))
 
     def items(self) -> list[WorkerItem]:

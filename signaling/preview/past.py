@@ -28,7 +28,7 @@ _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)
 _GAP_ARRIVALS: Final = 8
 
-# a working period begins this many ms before the first sign that the member was at work, and ends as long after the last sign
+# a working period begins this many ms before the first sign that the member was at work, and ends this many ms after the last
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
 # Durations in seconds: how long a request rings (`_ANSWER_S`), and how long a wrap-up takes (`_WRAP_UP_S`). The first value is

@@ -31,7 +31,7 @@ KNOWN_S: Final = 60.0  # seconds for which an organisation's past sessions are c
 MOST_KNOWN: Final = 8
 AT_ONCE: Final = 2  # at most this many previews of all organisations together are simulated at the same time
 TURN_S: Final = 15.0  # a preview waits at most this many seconds for the previews of colleagues
-LONGEST_S: Final = 15.0  # a simulation may take at most this many seconds; usually it takes one
+LONGEST_S: Final = 15.0  # a simulation may take at most this many seconds; most simulations take one second
 
 
 class Busy(Exception):

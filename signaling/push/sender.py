@@ -99,7 +99,7 @@ class Sender:
     async def _rest(self) -> None:
         at = await self._records.next_push_at()
         left_s = 0.0 if at is None else (at - self._now()) / 1000
-        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # a push that is still due waits until the limits allow it
+        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # a due push that no task has taken must wait for a limit
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self.announced.wait()

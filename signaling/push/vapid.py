@@ -11,7 +11,7 @@ from .encryption import to_base64
 
 _LIFE_S = 12 * 3600  # seconds for which a token in the header is valid; RFC 8292, 2 allows at most 24 hours
 _RENEWED_S = 3600
-_MOST_KEPT = 200  # at most this many tokens in memory, one for each push service
+_MOST_KEPT = 200  # at most this many tokens are kept in memory, at most one for each push service
 
 
 def new_key() -> str:

@@ -46,7 +46,7 @@ LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip
 MOST_OFFENCES = 200  # the server closes a connection after more than this many unreadable or too frequent messages in all
-AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the database was unavailable when it connected
+AWAY_RETRY_MS = 1000  # ms after which a client may connect again, if the database was unavailable when the client connected
 # At most this many WebRTC offers, board messages and peer reports of one client, all together, wait to be handled. The server
 # handles them in order, and an offer can take long, because the session's room must open first.
 MEDIA_LANE = 64

@@ -1,4 +1,4 @@
-"""The preferred counselor: a returning user's request first rings for the counselor who served them, then for everybody."""
+"""The preferred counselor: a user's request first rings for the counselor who served this user before, then for everybody."""
 
 from __future__ import annotations
 

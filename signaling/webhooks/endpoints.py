@@ -84,7 +84,7 @@ class Endpoints:
         self.announced.set()
 
     async def rotate(self, endpoint: Endpoint, *, by: str) -> str:
-        """Give an endpoint a new secret, and return it. For a day, messages are signed with both the new and the old secret."""
+        """Give an endpoint a new secret. Return the new secret. For a day, messages are signed with both secrets."""
         secret = new_secret()
         await self._records.change_endpoint(
             endpoint.id,

@@ -41,7 +41,7 @@ LOOK_S = 3.0  # Seconds between two searches for sign-ins that are due for a che
 AT_ONCE = 8  # At most this many sign-ins of one provider are checked at the same time.
 MOST_DUE = 400  # One search finds at most this many sign-ins of a provider.
 EXCHANGED_S = 1.0  # When the server ends, it waits at most this many seconds for the exchange of refresh tokens.
-PATIENCE_MS = 3_600_000  # Milliseconds for which sign-ins stay valid while the provider does not answer.
+PATIENCE_MS = 3_600_000  # A sign-in ends when its checks have failed for this many ms, because the provider did not answer.
 
 
 class Checks:
@@ -153,7 +153,7 @@ class Checks:
             return await provider.user_info(given.access_token, now)
         try:
             claims, _ = await self._oidc.claims(provider, settings, given, None, now)
-        except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
+        except BadToken as error:  # a bad token shows that the settings or a clock are wrong, and nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
         return claims
 

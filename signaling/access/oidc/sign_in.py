@@ -264,10 +264,10 @@ class OidcSignIn:
     async def claims(
         self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int
     ) -> tuple[Claims, bool]:
-        """Check the ID token. Return its claims, and whether they name the role.
+        """Check the ID token. Return its claims, and whether these claims name the person's role.
 
-        If they do not, the claims of the userinfo endpoint are added. Raises BadToken, ProviderAway, ProviderRefuses and
-        BadProvider.
+        If the ID token's claims do not name the role, the claims of the userinfo endpoint are returned, too. Raises BadToken,
+        ProviderAway, ProviderRefuses and BadProvider.
         """
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
         try:

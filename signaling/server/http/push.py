@@ -118,7 +118,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/decline")
 async def decline(request: web.Request) -> web.Response:
-    """Decline the user's request that a notification offers. If it is no longer offered to this member, nothing changes."""
+    """Decline the user's request that a notification offers. Do nothing if this member is no longer offered the request."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_reservation, 1024)
     try:

@@ -53,7 +53,8 @@ type Elsewhere = OneOf<
  *  line of a file. */
 const DETAILED = new Set<Reason>(["bad_table", "bad_plan", "bad_provider"]);
 
-/** Returns the sentence for a refusal: the page's text for its reason, else the server's sentence, else a general one. */
+/** Returns the sentence for a refusal: the page's text for the refusal's reason, else the server's sentence, else a general one.
+ *  If the reason is in `DETAILED`, returns the page's text and then the server's sentence. */
 export function sentence(error: unknown): string {
   const { reason, message } = (typeof error === "object" && error !== null ? error : {}) as {
     reason?: Reason;

@@ -1,4 +1,4 @@
-"""Add appointments: sites' settings for them, the times for which staff are booked, working hours, and keys of calendars."""
+"""Add appointments: sites' settings for appointments, the booked times of staff, working hours, and keys of calendars."""
 
 from __future__ import annotations
 

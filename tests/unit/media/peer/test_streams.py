@@ -146,7 +146,8 @@ def test_reports_of_a_relayed_stream_give_its_capture_time(camera: streams.Incom
     assert report is not None
     [parsed] = rtcp.parse(report)
     assert isinstance(parsed, rtcp.SenderReport)
-    # captured at 5000 s by the sender's clock, which is 4000 s by the worker's clock; the packet's arrival time does not matter
+    # the frame was captured at 5000 s by the sender's clock: 4000 s by the worker's clock. When the packet arrived does not
+    # matter.
     assert parsed.ntp == rtcp.ntp(4000.0)
     assert parsed.timestamp == rtp.parse(slot.sent[0]).timestamp
 

@@ -1,5 +1,5 @@
 /** Finds words in the lines that this page has. Pure. A user's page never gets lines that only staff are allowed to read, so the
- *  search cannot find those. */
+ *  search cannot find such lines. */
 
 import type { Line } from "../../messages";
 import type { Inline } from "./inline";
