@@ -70,7 +70,7 @@ _PASSING = (
     RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError, ClusterDownError, TryAgainError,
     AskError, InvalidResponse, OSError,
 )  # fmt: skip
-_HOPELESS = (AuthenticationError, NoPermissionError)  # errors that do not end by themselves
+_HOPELESS = (AuthenticationError, NoPermissionError)  # errors that repeat until somebody changes the settings
 
 
 class Line:

@@ -180,7 +180,10 @@ class BoardRoom:
         self._observed.append(event.update)
 
     def _restore(self, update: bytes) -> None:
-        """Apply an update from the board's journal. It was checked before; check it again only if it must be split."""
+        """Apply an update from the board's journal.
+
+        The update was checked before it was stored. It is checked again only if it must be split.
+        """
         try:
             self._log.append(update)
             self._doc.apply_update(update)

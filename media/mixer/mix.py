@@ -48,7 +48,7 @@ class Gains:
         return self._now.keys() | self._target.keys()
 
     def plain(self, source: str) -> bool:
-        """Return whether the source is heard at gain 1 and no gain is moving."""
+        """Return whether the source is heard at gain 1, and no gain of any source changes from tick to tick now."""
         return self.settled and self._now.get(source) == 1.0
 
     def advance(self, sounding: Mapping[str, Samples]) -> Recipe:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from media.packets import rtp
 
 SLEW_S = 0.0005
-"""The sender's reports correct the clock by at most this many seconds per packet. That is 25 ms per second of speech. Clocks
-drift far less (100 ppm)."""
+"""The sender's reports correct the stream's capture clock (`Clock`) by at most this many seconds per packet. That is 25 ms per
+second of speech. A sender's clock drifts far less (100 ppm, or 0.1 ms per second)."""
 
 
 class Clock:

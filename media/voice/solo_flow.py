@@ -33,7 +33,7 @@ tick is soon, even if the packets have wrong timestamps. A jitter buffer holds l
 class Flow:
     """Passthrough of one voice by the fast path, from `begin` to `end`.
 
-    `due`: the time of the mixer's next tick. `look_due`: when to call `look` next. Both times are in steps of `TICK_STEP_S`.
+    `due`: the time of the mixer's next tick. `look_due`: when to call `look` next. The unit of both times is `TICK_STEP_S`.
     """
 
     def __init__(self, audio: AudioRoom, peer: Peer, listeners: Sequence[Peer], due: int) -> None:

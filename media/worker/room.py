@@ -449,7 +449,7 @@ class Room:
     # methods for the room's board
 
     def _connect_boards(self, by_signaling: set[str]) -> None:
-        """Move participants' board traffic between signaling and the data channel."""
+        """Set which participants exchange board messages through signaling (`by_signaling`), and not over a data channel."""
         former, self._by_signaling = self._by_signaling, by_signaling
         for participant in former ^ by_signaling:
             self.board.disconnect(participant)

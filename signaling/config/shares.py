@@ -54,7 +54,11 @@ class Sites:
 
 
 def _fits(counts: Mapping[str, int], sharer: str, most: int, own: Callable[[str], int], reserved: int, everyone: int) -> bool:
-    """Return whether `sharer` is allowed one more place. `own`: returns a sharer's share. `reserved`: the sum of all shares."""
+    """Return whether `sharer`, an organisation or a site, may take one more of the `most` places that all sharers divide.
+
+    `counts`: the number of places that each sharer has taken. `own`: returns the number of places that are reserved for a sharer.
+    `reserved`: the sum of these numbers. `everyone`: the number of sharers.
+    """
     count, mine = counts.get(sharer, 0), own(sharer)
     if count < mine:
         return True

@@ -11,7 +11,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 STEP_MS = 2000  # A larger jump between two readings, in ms, counts as a step of the machine's clock.
-CATCH_UP = 0.25  # After a step, a steady clock runs faster or slower by this share, until it agrees with the machine's clock.
+# After a step of the machine's clock, the steady clock runs faster or slower by this fraction, until the two clocks agree.
+CATCH_UP = 0.25
 
 Now = Callable[[], int]
 

@@ -175,7 +175,7 @@ class Presence:
             await self._store.renew([*self._hub.staff_ids(), *self._staffing.standing_by], self._now())
 
     async def keep_signed_in(self) -> None:
-        """Sign in again each connected member whom the matcher has signed out or counts as lost. Runs until cancelled.
+        """Sign in again each connected member whom the matcher has signed out or counts as disconnected. Runs until cancelled.
 
         The matcher signs a member out when no server has told it of the member for `Rules.lease_ms`, for example because this
         server stood still. The member gets requests again if they got requests before.

@@ -147,7 +147,7 @@ class Returning:
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))
         else:
-            entry.token_hash = token_hash(token)  # the session is over and not in memory; it is loaded when its user connects
+            entry.token_hash = token_hash(token)  # a session that is over and not in memory: the index has no entry to change
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.returns = True  # set this before the goodbye, because the connection may detach itself after the goodbye
             former.bye("replaced")

@@ -49,7 +49,10 @@ class Silence:
         self._silent_s = self._limit_s
 
     def is_death(self, *, starved: bool) -> bool:
-        """Return whether the worker counts as dead. `starved`: whether the worker gets no CPU. A starved worker has more time."""
+        """Return whether the worker counts as dead, because it has been silent for too long.
+
+        `starved`: whether the worker gets no CPU. A starved worker may be silent for longer.
+        """
         return self._silent_s >= (STARVED_S if starved else self._limit_s) - TICK_S / 2
 
     @property

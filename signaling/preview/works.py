@@ -57,7 +57,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 def work_of(past: Past, change: Change) -> Work:
-    """Return the input of the simulation. Requests at sites that no longer exist are left out."""
+    """Return the input of the simulation that shows a change's effect. Requests at sites that no longer exist are left out."""
     begin = past.begin
     asked = past.came if change.kind == "user" else past.asked
     came = [each for each in asked if each.site in change.sites][-MOST_VISITS:]

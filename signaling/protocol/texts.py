@@ -25,7 +25,7 @@ _CONTROL = re.compile(f"[{_CONTROLS}]")
 _USUAL = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _HALVES = re.compile(f"[{_ALONE}]")
 _BAD = re.compile(f"[\r{_CONTROLS}{_BIDI}{_ALONE}\u2028\u2029]")
-# invisible characters that join nothing; the joiners that emoji and Persian need are not among them
+# Invisible characters that are removed from names. The invisible joiners that emoji and Persian words need stay in names.
 _NOTHING_IN_NAMES = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 # Characters that show nothing: white space, Default_Ignorable_Code_Point (Unicode 16), and the empty Braille cell.

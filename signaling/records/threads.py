@@ -46,7 +46,10 @@ def thread_reader(site: Site, user_ref: str, now: int) -> ThreadReader:
 
 
 class ThreadsRead(Database):
-    """Reads the threads of users from the rows of their sessions. Threads have no rows of their own."""
+    """Reads users' threads. A thread is the list of one user's conversations at one site.
+
+    Threads have no rows of their own: they are read from the rows of the sessions.
+    """
 
     async def thread(self, reader: ThreadReader, *, before: SessionRecord | None, limit: int) -> list[SessionRecord]:
         """Return up to `limit` conversations of the user that began before the conversation `before`, newest first.

@@ -25,7 +25,7 @@ LinkState = Literal["open", "used", "expired", "over"]
 def link_state(session: Session, guest: str, now: int) -> LinkState:
     """Return the state of this guest's link: "open" while somebody may still use it.
 
-    An unknown link of a running conversation is "expired". An unused link is "over" when the conversation does not run.
+    While the conversation is active, an unknown link is "expired". While it is not active, every unused link is "over".
     """
     known = session.invitations.get(guest)
     if known is not None and known.token_hash:

@@ -70,7 +70,7 @@ async def test_panel_confirms_a_callback_that_was_booked_at_once(cast: Cast) -> 
     await expect(panel.get_by_test_id("callback-time").locator("option").first).to_be_attached()
     await panel.get_by_test_id("callback-contact").fill("mina@@shop.example")
     await panel.get_by_test_id("callback-send").click()
-    await expect(panel.get_by_test_id("callback-contact")).to_be_focused()  # the browser asks to check the address
+    await expect(panel.get_by_test_id("callback-contact")).to_be_focused()  # the browser refuses the wrong address
     await panel.get_by_test_id("callback-contact").fill("010-2000-3000")
     await panel.get_by_test_id("callback-send").click()
     await expect(panel.get_by_test_id("callback-promise")).to_contain_text("010-2000-3000")

@@ -128,8 +128,9 @@ class OidcSignIn:
         return next(((of, found[of]) for of in (rules_of(organisation), INSTALLATION) if of in found), None)
 
     async def provider(self, of: str = INSTALLATION) -> tuple[OidcSettings, Provider]:
-        """Return the settings of the OpenID provider of an owner (`State.of`), and the provider.
+        """Return the settings of an OpenID provider, and the provider.
 
+        `of`: to whom the provider belongs: `INSTALLATION`, or the key `rules_of(organisation)` of an organisation.
         Raises SignInRefused with the reason provider_off or provider_unavailable.
         """
         settings = await self._records.oidc_settings(of)

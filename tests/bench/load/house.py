@@ -1,4 +1,4 @@
-"""Start the server under load and the processes that play people. Pin all of them to cores, measure them, and end them."""
+"""Start the measured server and the processes that play people. Pin all of them to cores, measure them, and end them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
 """Measuring stops when the spread of the ratios Sangdam/Janus (interquartile range divided by median) is at most this."""
 JOINING_AT_ONCE = 10
-FULL_ROOMS = 5  # rooms of six that run at the same time
+FULL_ROOMS = 5  # so many rooms of six people run at the same time
 MOST_LOAD = 70.0
 STEP = 5000
 """The first packet number of each window is this much greater than that of the window before it. A window sends fewer packets

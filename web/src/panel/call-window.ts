@@ -30,7 +30,7 @@ export class CallWindow {
     return true;
   }
 
-  /** Stops offering the window a session, and leaves the window open. */
+  /** Stops offering a session to the call window. If the call window is open, it stays open. */
   forget(): void {
     this.offering?.stop();
     this.window = null;

@@ -326,7 +326,7 @@ describe("RoomPeer", () => {
     expect(ports.report.mock.calls).toEqual([["text_only"]]);
     for (let tries = 2; tries < 5; tries++) {
       await settle(300);
-      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // the next attempt began 300 ms later
+      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // 300 ms after a failed attempt, the next one begins
       await settle(5000);
     }
     await settle(300);

@@ -19,8 +19,8 @@ const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!
 const sources = Object.values(code).join("\n");
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-/** Templates in the sources that build keys. `mode.${one}` can be any key that begins with "mode.". Templates without a fixed
- *  part are skipped, because they could be any key. */
+/** Regular expressions for keys that the sources build with templates. The template `mode.${one}` can become any key that begins
+ *  with "mode.". Templates without a fixed part are left out, because they could become any key. */
 const templates = [...sources.matchAll(/`((?:[\w.]*\$\{[^{}`]*\})+[\w.]*)`/g)]
   .map(([, template = ""]) => template.split(/\$\{[^}]*\}/))
   .filter((parts) => parts.some((part) => /\w\.|\.\w/.test(part)))

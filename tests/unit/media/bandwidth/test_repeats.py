@@ -49,7 +49,7 @@ def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES,
 
 
 def test_repeats_leave_a_lowered_link_to_voice_and_video() -> None:
-    """Without a budget, the worker sent 3.9 Mbit/s of retransmissions for four seconds to a link of 400 kbit/s."""
+    """Before retransmissions had a budget, the worker sent 3.9 Mbit/s of them for four seconds to a link of 400 kbit/s."""
     viewer = Viewer(Path(4_000_000))
     viewer.video_bps = 1_000_000
     viewer.watch(8, requests=False)

@@ -11,7 +11,8 @@ import { carry, CarriedPictures, sendCarried } from "./carried";
 import { ReplyMenu } from "./menu";
 import { editOwnReplies } from "./own-replies";
 
-/** Returns what saved replies add to a session's message box. */
+/** Returns the parts by which saved replies extend a session's message box: elements above and beside it, a function to call
+ *  after sending, and a function that says whether the text still has gaps to fill. */
 export function savedReplies(client: Client, session: SessionView, me: StaffMe, to: Audience): Omit<ComposerAid, "mentions"> {
   const values = valuesOf(session.brief, me.name);
   return {

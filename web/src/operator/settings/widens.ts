@@ -4,7 +4,7 @@
  *  lost silently. */
 const REFUSED = [-1, -1];
 
-/** Parses the two waits in a text; null for an empty text. */
+/** Returns the two waiting times (s) that a text contains; null for an empty text. */
 export function widensOf(text: string): number[] | null {
   if (text.trim() === "") return null;
   return /^\s*\d+[\s,]+\d+\s*$/.test(text)

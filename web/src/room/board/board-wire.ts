@@ -55,7 +55,8 @@ export class BoardWireSync {
     if (drawn && !isEmpty(drawn)) this.send(...updates(drawn));
   }
 
-  /** Sends messages in order. Messages that the connection does not accept now wait, and are tried again a little later. */
+  /** Sends messages in order. If the connection does not accept a message at the moment, the message and all later ones wait. A
+   *  little later, this object tries to send them again. */
   private send(...messages: Uint8Array[]): void {
     if (this.wire.generation.get() <= 0) return;
     this.waiting.push(...messages);

@@ -18,7 +18,7 @@ const SPACE = /\s/;
 const ASCII_WORD = /[A-Za-z0-9]/;
 const BEFORE_ITALIC = /[\s([{"'“‘「『]/;
 
-/** Splits one row into pieces: plain text, links, code and emphasis. */
+/** Splits one row of a chat line's text into pieces: plain text, links, code and emphasis. */
 export function inline(row: string): Inline[] {
   return emphasized(codeSpans(row).flatMap((piece): Inline[] => (typeof piece === "string" ? links(piece) : [piece])));
 }

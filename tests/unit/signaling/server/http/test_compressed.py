@@ -27,7 +27,7 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
         ("", []),
         # The header that Chromium, Firefox and Safari send on https and on localhost.
         ("gzip, deflate, br, zstd", ["br", "gzip"]),
-        ("gzip, deflate", ["gzip"]),  # The header that the same browsers send on plain http.
+        ("gzip, deflate", ["gzip"]),  # The header that Chromium, Firefox and Safari send on plain http.
         ("BR", ["br"]),
         ("br;q=0, gzip", ["gzip"]),
         ("br; q=0.0 , gzip ; q=0.5", ["gzip"]),
