@@ -29,7 +29,7 @@ OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier open
 LaneKey = tuple[int, bool, bool, OpensAfter]
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).
 Rank = tuple[bool, int, int]  # (False for a request marked `first`, enqueue time moved earlier by priority, order of arrival).
-FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the rank of a lane's oldest request, the lane).
+FrontItem = tuple[bool, int, int, "Lane"]  # A lane, after the three fields of its oldest request's `Rank`.
 
 
 class Ticket:

@@ -45,7 +45,7 @@ def check_capacity(staff: Staff) -> None:
 
 
 def check_promise(request: Request) -> None:
-    """Raise ValueError if a request, for which a place is to be kept free (`promise`), names no member."""
+    """Raise ValueError if a request names no member. Call this for requests for which a place is to be kept free (`promise`)."""
     if not request.only:
         raise ValueError("a promise names its member")
 

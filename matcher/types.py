@@ -361,8 +361,8 @@ class MatchStore(Protocol):
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request, because its session has ended.
 
-        If no other request takes a place of the member who accepted this one, or rings at this member, the member goes to the
-        state wrap-up. Wrap-up ends by itself after 120 s (`away`). A request that was set aside leads to no wrap-up.
+        The member who accepted the request goes to the state wrap-up, unless another request takes one of this member's places or
+        rings at this member. Wrap-up ends by itself after 120 s (`away`). A request that was set aside leads to no wrap-up.
         """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:

@@ -148,7 +148,7 @@ class Seen:
 
     @property
     def highest(self) -> int:
-        """The newest sequence number that was passed on."""
+        """The newest sequence number among the packets that `Seen` has let pass."""
         return self._highest
 
     def passed(self, count: int) -> None:

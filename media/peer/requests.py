@@ -106,7 +106,10 @@ class Requests:
         self.on = False
 
     def _judge(self) -> None:
-        """Count the losses that are settled now, and forget those that have left the window. Then decide whether to request."""
+        """Decide whether to request lost packets, from the share of losses that came in bursts.
+
+        A missing packet counts as lost when `SETTLED` later numbers have passed. Only the last `WINDOW` packets are counted.
+        """
         for number in range(max(self._judged, self._highest - SETTLED - WINDOW) + 1, self._highest - SETTLED + 1):
             self._judged = number
             self._wanted.pop(number, None)

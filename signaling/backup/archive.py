@@ -69,7 +69,7 @@ class ArchiveWriter:
         self.count, self.size_bytes = 0, 0
 
     def about(self, about: About) -> None:
-        """Write the origin of the backup, which is the archive's first file."""
+        """Write the archive's first file, which says where the backup comes from (`About`)."""
         with tempfile.TemporaryFile() as source:
             source.write(msgspec.json.encode(about))
             self._copy(ABOUT, source)

@@ -44,7 +44,7 @@ MOST_LATE_MESSAGES: Final = 300
 # A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot. A snapshot
 # of more messages is refused as too large.
 MOST_GIVEN: Final = 300
-MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The same limit as `MOST_GIVEN`, but in bytes.
+MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # A new viewer gets at most this many bytes of messages at once (as `MOST_GIVEN`).
 MOST_PARTS: Final = 4000  # If more than this many messages follow a snapshot, the server asks the page for a new snapshot.
 CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it when their send queue holds at most this many bytes.
 BURST: Final = 3 * 1024 * 1024  # A page that was quiet before may send at most this many bytes in one burst.

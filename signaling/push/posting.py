@@ -90,7 +90,7 @@ class Poster:
 
 
 class _Forbidden(OSError):
-    """This server does not connect to the IP address of a push service."""
+    """The push service has an IP address to which this server must not connect."""
 
     @classmethod
     def caused(cls, error: BaseException) -> bool:

@@ -47,7 +47,10 @@ class Segment(Struct, kw_only=True):
 
     @property
     def span(self) -> Span | None:
-        """Return the span from the first track's beginning to the last track's end. Without a track, return `page`."""
+        """Return the span from the first track's beginning to the last track's end.
+
+        In a segment without tracks, return the span in which staff saw the user's page (`page`).
+        """
         if not self.tracks:
             return self.page
         return Span(min(track.began for track in self.tracks), max(track.ended for track in self.tracks))

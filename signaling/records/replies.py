@@ -314,7 +314,7 @@ def _belongs(site: str, owner: str) -> sa.ColumnElement[bool]:
 
 
 def _lock(connection: sa.Connection, site: str, owner: str = "") -> None:
-    """Lock the row of this site, or else of the member `owner`, until the end of the transaction."""
+    """Lock the row of this site or, if `site` is "", of the member `owner`. The lock lasts until the end of the transaction."""
     lock_parent(connection, t.site if site else t.staff, site or owner)
 
 

@@ -73,7 +73,10 @@ class OutcomeKey(NamedTuple):
 
 
 def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
-    """Return the keys for the slot and for the day of a session with this outcome. `key`: the session's key for its slot."""
+    """Return the two keys under which a session with this outcome is counted: one for its time slot, and one for its day.
+
+    `key`: the session's key with the grain "fine".
+    """
     fine = OutcomeKey("fine", key.slot, key.organisation, key.site, outcome)
     return fine, fine._replace(grain="day", slot=key.slot - key.slot % DAY_MS)
 
@@ -178,7 +181,10 @@ class Span(NamedTuple):
 
 
 def spans(begin: int, end: int, zone: ZoneInfo) -> Iterator[Span]:
-    """Divide a period (Unix ms) at each change of the zone's offset from UTC. `begin` and `end` are rounded down to slots."""
+    """Divide a period at each change of the zone's offset from UTC.
+
+    `begin`, `end`: Unix ms; both are rounded down to the start of a time slot (`SLOT_MS`).
+    """
     at, end = begin - begin % SLOT_MS, end - end % SLOT_MS
     start, offset = at, _offset_ms(at, zone)
     while at < end:

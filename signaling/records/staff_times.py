@@ -73,7 +73,8 @@ def _query(span: Span, by: StaffBy) -> sa.Select[Any]:
     c = t.staff_time.c
     sums = [sa.func.sum(c[name]).label(name) for name in SUMS]
     if by == "staff":
-        first, last = -(-span.begin // DAY_MS) * DAY_MS, span.end // DAY_MS * DAY_MS  # the whole days of UTC in the period
+        # begin of the first and end of the last whole day (UTC) within the period
+        first, last = -(-span.begin // DAY_MS) * DAY_MS, span.end // DAY_MS * DAY_MS
         within = _between("fine", span.begin, span.end)
         if first < last:
             within = sa.or_(_between("day", first, last), _between("fine", span.begin, first), _between("fine", last, span.end))

@@ -28,7 +28,8 @@ _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _STEP = 8  # coordinates are stored in steps; one unit of the board has this many steps
-_FARTHEST = 32_767  # two consecutive points of a stroke are at most this many steps apart, horizontally and vertically
+# two consecutive points of a stroke are at most this many steps (`_STEP`) apart, horizontally and vertically
+_FARTHEST = 32_767
 
 Point = tuple[float, float]
 

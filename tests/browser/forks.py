@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     Build = Callable[..., Awaitable[web.Application]]
 
 PR_SET_PDEATHSIG = 1
-SKIP = signal.SIGRTMIN  # The kernel merges pending signals of the same number, except real-time signals.
+# This is a real-time signal, so that two signals sent at once skip twice: the kernel merges pending signals of other kinds.
+SKIP = signal.SIGRTMIN
 SHOW = signal.SIGUSR2  # On this signal, a forked server writes to its log what each thread and each task waits for.
 SKIP_S = 20.0  # A signal `SKIP` moves the server's clock forward by this many seconds.
 

@@ -88,7 +88,8 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     called = await booked(user, at)
     name = staff_of(service, user)
     assert called["staff_name"] == (await service.live.records.staff(name)).name
-    service.skip((at - service.live.now()) / 1000 - 240)  # in the last five minutes before `at`, the matcher keeps a place free
+    # Skip to four minutes before `at`: in the last five minutes before `at`, the matcher keeps a place of the counselor free.
+    service.skip((at - service.live.now()) / 1000 - 240)
     counselor = await service.staff(name)
     queue = await counselor.find(lambda m: m["type"] == "queue" and bool(m.get("callbacks")))
     assert [(item["staff"], item["channel"]) for item in queue["callbacks"]] == [(name, "voice")]

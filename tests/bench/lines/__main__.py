@@ -35,7 +35,8 @@ CAMERA = {0: ("sender", "camera")}
 class Plan:
     """The settings of one run of this bench.
 
-    `narrow_bps`: limit of one viewer's connection, in bit/s, from the middle of each light call on. 0: no limit.
+    `narrow_bps`: limit of one viewer's connection, in bit/s, from the middle of each light call (call without browsers) on. 0: no
+    limit.
     """
 
     calls: int

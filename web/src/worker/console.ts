@@ -6,7 +6,7 @@ import { scope, type PageClient } from "./scope";
 import { wayOf } from "./shell";
 
 declare const SHELL: string[]; // paths of the files of the page, which `build.mjs` writes here
-declare const BUILD: string; // a text that changes whenever one of these files changes
+declare const BUILD: string; // a text that changes whenever one of the files in `SHELL` changes
 
 const PAGE = "/console";
 const STORE = `shell-${BUILD}`;

@@ -166,7 +166,7 @@ def test_sleep_survives_a_restart() -> None:
 
 
 def test_conversation_that_has_woken_is_not_closed_for_lack_of_room() -> None:
-    """Room is made by closing many sleeping conversations one by one. Meanwhile, the user of one of them writes."""
+    """Too many conversations sleep, so the server closes some, one after the other. Meanwhile, the user of one of them writes."""
     call = asleep()
     call.give(ev.Connected("u"))
     call.give(ev.Woken("u"))

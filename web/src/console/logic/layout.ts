@@ -134,7 +134,7 @@ export function toggleBoard(chosen: Chosen, offered: Offered): Chosen {
   return choose(works(offered).length > 1 ? { ...chosen, work: "board" } : chosen, open ? "chat" : "both", offered);
 }
 
-/** Returns the choices after a part of the page has asked to show the board. An open board stays as it is. */
+/** Returns the member's choices of views after a part of the page has asked to show the board. An open board stays as it is. */
 export function openBoard(chosen: Chosen, offered: Offered): Chosen {
   const open = viewOf(chosen, offered) !== "chat" && workOf(chosen, offered) === "board";
   return open ? chosen : toggleBoard(chosen, offered);
