@@ -477,7 +477,7 @@ class Ledger:
         self._note(RequestChanged(self._next_fence(), self.now_ms, ticket.request.id, state, reason))
 
     def _until(self, member: Member) -> int | None:
-        """Return when (ms) the member's state, one of `TIMED`, ends by itself. None: there is no time limit."""
+        """Return the time (ms) when the member's state (one of `TIMED`) ends by itself. None: there is no time limit."""
         state = member.state
         if state == "reserved":
             return self.reservations[cast(str, member.reservation)].until_ms

@@ -200,10 +200,11 @@ class Queues:
             del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: Rank) -> int:
-        """Return how many requests of `queue`, and of queues that share specialists with it, are served before this rank.
+        """Return how many requests are served before a request of `queue` with this rank.
 
-        Specialists are the members who list the category of a queue or a parent of it. Only queues of the same medium count,
-        because a member has a separate capacity for texts and for calls.
+        Requests of `queue` count, and requests of queues that share specialists with it. Specialists are the members who list the
+        category of a queue or a parent of it. Only queues of the same medium count, because a member has a separate capacity for
+        texts and for calls.
         """
         fronts = [front for (role, _, medium), front in self.fronts.items() if (role, medium) == (queue.role, queue.medium)]
         waiting = {item[3].queue for front in fronts for item in front}

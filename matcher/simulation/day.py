@@ -319,7 +319,7 @@ class Day:
             self._booked.rings(event)
         percent = self._rng.random() * 100 if group.model.declined_percent or group.model.missed_percent else 100.0
         if percent < group.model.missed_percent:
-            return  # the member does not answer, and a sweep ends the reservation when it expires
+            return  # the member does not answer; a later sweep finds that the reservation has expired, and ends it
         declined = percent < group.model.missed_percent + group.model.declined_percent
         self._after(group.answer_ms(), self._decline if declined else self._accept, event)
 

@@ -30,7 +30,7 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.simulation.report import ON_DUTY, WORKING
 from matcher.simulation.work import FAIR, FEW, GOOD, Figures, Person, Preview, Sureness, Topic, Visit, Work
 
-STEADY_VISITS: Final = 1_500  # If there are few visits, they are simulated several times: at most this many visits in all.
+STEADY_VISITS: Final = 1_500  # Few visits are simulated several times: all times together, at most this many visits.
 MOST_TIMES: Final = 5  # The same days are simulated with the same settings at most this many times.
 NICE: Final = 5  # This is added to the process's niceness, so that calls get the CPU first.
 _PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.

@@ -20,7 +20,7 @@ STEP_S = 1.0  # At least this many seconds pass between two steps to a higher la
 PAUSE_AFTER_S = 4.0
 """Seconds of congestion before a video is paused. There are two reasons to wait. A receiver that is short of processor time for a
 moment looks congested, too. And the lowest layers need little bandwidth."""
-PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
+PROVEN_S = 10.0  # a step to a higher layer has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """Seconds for which a change must last before the viewer is told of it: a lower layer (`TELL_LOW_S`), a paused video
 (`TELL_PAUSED_S`), or the return of all videos to their highest layers (`TELL_BACK_S`)."""

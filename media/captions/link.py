@@ -71,7 +71,7 @@ class CaptionLink:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    # methods of `feed.Sender`, which feeds call
+    # methods of the protocol `feed.Sender`, which `feed.Feed` calls
 
     def begin(self, language: str, receiver: Receiver) -> int:
         """Begin a stream and return the stream's number. `receiver` gets the words of the stream."""

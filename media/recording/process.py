@@ -40,7 +40,7 @@ class Recorder:
         self._tracks: dict[int, int] = {}
 
     def receive(self, message: bytes) -> None:
-        """Handle one message of the worker, without its length prefix."""
+        """Handle one message from the worker. `message` has no length prefix."""
         if message[0] == wire.IS_PACKET:
             _, track, at = wire.PACKET.unpack_from(message)
             self._packet(track, at, message[wire.PACKET.size :])

@@ -105,7 +105,7 @@ class Leg:
         return self._made(self.fastpath.lib.fastpath_slot_open(self._leg))
 
     def open_video(self) -> Any:
-        """Return a new `fastpath_video` of this peer. The leg owns it."""
+        """Return a new `fastpath_video` of this peer. Closing the peer's leg frees it."""
         return self._made(self.fastpath.lib.fastpath_video_open(self._leg))
 
     def _made(self, made: Any) -> Any:

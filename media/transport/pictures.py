@@ -13,7 +13,7 @@ from typing import Any
 from media.transport.fastpath import Leg
 from media.transport.ice import Path
 
-VIEWERS = 16  # the fast path sends one video to at most this many slots
+VIEWERS = 16  # the fast path sends one video to at most this many slots (a slot is one video at one viewer)
 LONGEST_BYTES = 1500  # a stored packet has at most this many bytes
 LONGEST_REPORT_BYTES = 832  # the body of a report has at most this many bytes, as in fastpath.h (FASTPATH_REPORT)
 

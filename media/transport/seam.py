@@ -184,8 +184,8 @@ class SecureTransport:
     async def run(self, max_message_bytes: int) -> None:
         """Do the DTLS handshake and open the SCTP association.
 
-        `max_message_bytes`: the longest data channel message that the peer accepts. Return when DTLS and SCTP have started, or
-        after `Handlers.closed`.
+        `max_message_bytes`: the longest data channel message that the peer accepts. The call ends as
+        soon as DTLS and SCTP have started, or after `Handlers.closed`.
         """
         try:
             await self._dtls.start(RTCDtlsParameters(fingerprints=self._fingerprints))

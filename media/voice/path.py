@@ -120,7 +120,7 @@ TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
     (Mode.BUFFERED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.HUSHED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.FLOWING, Event.RETURNED): (Mode.PASSTHROUGH, Effect.END_FLOW),
-    # passthrough of this voice begins or ends, or passthrough of another voice has begun
+    # this voice enters or leaves passthrough, or another voice has entered it
     (Mode.MIXED, Event.ALONE): (Mode.PASSTHROUGH, None),
     (Mode.BUFFERED, Event.ALONE): (Mode.PASSTHROUGH, Effect.TAKE_BACK),
     (Mode.HUSHED, Event.ALONE): (Mode.PASSTHROUGH, Effect.TAKE_BACK),

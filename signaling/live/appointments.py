@@ -88,7 +88,7 @@ class Appointments:
     async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:
         """Return the free times for an appointment of a session.
 
-        `known`: the id of a member who is offered by name, if they can be booked.
+        `known`: the id of a member. If this member can be booked, the result also has the member and their free times.
         """
         found = await self._free(sought_of(entry), channel, zone)
         every = sorted({at for times in found.free.values() for at in times})

@@ -242,7 +242,7 @@ class Rooms:
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
-        # during the wait, the participant has left, has sent another SDP offer, or the room has moved
+        # while `_ready` waited, the participant has left or sent another SDP offer, or the room has moved
         if person is None or person.peer_id != peer:
             raise NotAllowed("wrong_state")
         try:

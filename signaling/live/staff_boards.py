@@ -105,7 +105,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # if the database is unavailable, the last result stays
+        with suppress(RecordsAway):  # while the database is unavailable, the results of the last round stay
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -154,7 +154,7 @@ class Boards:
 
     async def _push_trend(self) -> None:
         frames: dict[Realm, bytes] = {}
-        with suppress(RecordsAway):  # if the database is unavailable, the pages keep their last curves
+        with suppress(RecordsAway):  # while the database is unavailable, the pages go on showing the last curves
             for client in list(self._hub.watchers()):
                 realm = _watched_by(client)
                 if realm is None:

@@ -114,7 +114,7 @@ def _at(session: PastSession, kind: str, *, last: bool = False) -> int | None:
 
 
 def _talk_end(session: PastSession) -> int | None:
-    """Return when the conversation ended or fell asleep. None: the conversation still goes on, or never began.
+    """Return the time (Unix ms) when the conversation ended or fell asleep. None: it still goes on, or never began.
 
     A conversation that took longer than `_LONGEST_TALK_MS` counts as ended after this time.
     """

@@ -192,7 +192,10 @@ class MessageTake(Message, tag="message_take"):
 
 
 class MessageAnswer(Message, tag="message_answer"):
-    """A member of staff answers a message that a user left. The server mails a link to the answer to the message's contact."""
+    """A member of staff answers a message that a user left.
+
+    The server mails a link to the contact that the user gave with the message. The link leads to the answer.
+    """
 
     message: Id
     text: LongText

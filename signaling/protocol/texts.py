@@ -16,7 +16,7 @@ import regex
 BYTES_A_CHARACTER = 8
 LEAST_BYTES = 2048  # bytes of UTF-8 that are allowed even in a short text: a name may consist of sixty family emoji
 
-_CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # all control characters but tab and line ends
+_CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # all control characters except tab and line ends
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 _BIDI = "\u202a-\u202e\u2066-\u2069"  # bidi embeddings, overrides and isolates, which can make a text look like another text
 _ALONE = "\ud800-\udfff"  # lone surrogates, which UTF-8 cannot encode

@@ -66,7 +66,7 @@ def page_name(epoch: int, period: int) -> str:
 
 
 def page_span(path: Path) -> Span | None:
-    """Return when staff saw the user's page in this file. None: the file does not exist, or has no whole line."""
+    """Return the time span in which staff saw the user's page in this file. None: there is no file, or no whole line in it."""
     try:
         with path.open("rb") as file:
             first = file.readline(_MOST_LINE)

@@ -123,7 +123,7 @@ def is_open(hours: Hours | None, now: int) -> bool:
 
 
 def next_opening(hours: Hours | None, now: int) -> int | None:
-    """Return when the category opens next. Return None while the category is open, and when it does not open within 400 days."""
+    """Return the time when the category opens next. Return None if it is open now, or does not open within 400 days."""
     first = None if hours is None else next(openings(hours, now), None)
     return first[0] if first is not None and first[0] > now else None
 

@@ -305,7 +305,7 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
     left = sa.select(u.at).where(u.address_hash == mail.address_hash)
     if mail.rank != BOOKED and connection.execute(left).first() is not None:
         raise MailRefused("unsubscribed")
-    # mails about staff accounts are counted separately: many other mails to a member's address must not lock the member out
+    # mails about staff accounts have a count of their own, so that other mails to a member's address cannot use up its limit
     of_account = _c.site == "" if mail.site == "" else _c.site != ""
     today = sa.and_(_c.address_hash == mail.address_hash, of_account, _c.created_at > mail.created_at - _DAY_MS)
     if connection.execute(sa.select(sa.func.count()).where(today)).scalar_one() >= MOST_A_DAY:

@@ -65,7 +65,7 @@ log = structlog.get_logger(__name__)
 # At each listening socket, at most this many new connections wait in the kernel to be accepted. A client beyond this number sends
 # its SYN again, 1, 3, 7 and 15 s after its first SYN.
 BACKLOG = 4096
-SHUTDOWN_S = 1.0  # at shutdown, running requests have at most this many seconds to end; WebSockets are closed before
+SHUTDOWN_S = 1.0  # at shutdown, running requests have at most this many seconds to end; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a multipart body
 
 

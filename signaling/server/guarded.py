@@ -268,7 +268,8 @@ class GuardedSite(web.TCPSite):
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Mark a request's connection as being served, and as a connection of another server if the request has the cluster's token.
 
-    Only the middleware `measured` runs before this one, so this one runs as soon as a request's headers are complete.
+    Only the middleware `measured` runs before this middleware. So this middleware runs as soon as a request's headers are
+    complete.
     """
     if isinstance(request.protocol, Guarded):
         node = request.app.get(NODE)

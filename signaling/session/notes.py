@@ -14,7 +14,7 @@ from signaling.session.model import FINAL_STATES, Draft, NotAllowed, Session
 
 
 def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> None:
-    """Keep this member's draft with the session. A member who has handed the user over and left may still type."""
+    """Store this member's draft of the notes with the session. A member who has handed the user over and left may still type."""
     person = session.people.get(event.participant)
     if person is None or not person.staff:
         raise NotAllowed("not_yours")

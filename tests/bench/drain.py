@@ -43,7 +43,7 @@ from tests.ports import free_port
 from tests.push_service import Browser
 
 QUEUED = 100_000
-FEW = 100  # mails of the second organisation, queued after all others
+FEW = 100  # number of mails of the second organisation, which are queued after all others
 MAILS_A_S = 50
 PUSHES_A_S = 100
 MEASURED_S = 30.0

@@ -207,7 +207,7 @@ Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
 
 class Cast:
-    """Gives each person a browser and a context. `pool` keeps one open browser for each voice, for the next test.
+    """Gives each person a browser and a context. `pool` keeps one open browser for each voice, so that the next test can use it.
 
     Everything else closes when the test leaves `async with cast.stack`.
     """

@@ -154,7 +154,7 @@ async def point_on_the_picture(user: User, counselor: Staff, kind: str, own_pict
 async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user(viewport={"width": 390, "height": 844})
-    await user.context.grant_permissions(["screen-wake-lock"])  # the full Chromium grants this permission without being asked
+    await user.context.grant_permissions(["screen-wake-lock"])  # the full Chromium would grant this permission by itself
     await user.context.add_init_script(A_PHONE)
     await user.call()
     await expect(user.get("mic-level")).to_be_visible()

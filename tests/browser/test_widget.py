@@ -37,7 +37,7 @@ async def look_around(user: User, seconds: int = 12) -> Frame:
 
 
 async def unfold(panel: Frame) -> None:
-    """In the panel, open the list of the facts about the visitor that the counselor gets."""
+    """In the panel, open the list that shows which facts about the visitor the counselor gets."""
     await panel.get_by_test_id("panel-shared").locator("summary").first.click()
 
 

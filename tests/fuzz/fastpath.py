@@ -199,7 +199,7 @@ def fuzz_pictures(data: bytes) -> None:
 def fuzz_batches(data: bytes) -> None:
     """Send a voice, a video and datagrams of a stranger to a real socket, and read them in batches.
 
-    Datagrams that Python must handle must be as they were sent, and must name their sender.
+    Datagrams that the fast path leaves to Python must have the content and the sender that they were sent with.
     """
     fastpath, clients = _fastpath(), _clients()
     paths = [ice.Path(0, each.getsockname()) for each in clients]

@@ -27,7 +27,7 @@ async def asks(service: Service, channel: str) -> Person:
 
 
 async def serve(service: Service, counselor: Person, channel: str) -> Person:
-    """Let a user ask for a session, text or call, and let the counselor accept it. Return the user."""
+    """Let a user ask for a session (text or call), and let the counselor accept it. Return the user."""
     since = len(counselor.seen)
     user = await asks(service, channel)
     await accept(counselor, since)

@@ -106,7 +106,9 @@ async def test_replay_from_another_address_moves_no_media(service: Service) -> N
             await asyncio.sleep(0.02)
         await hears(user, COUNSELOR)
         await hears(counselor, USER)
-        nat.cut = True  # the worker still sends media to a silent client for a while; this client stays silent for longer
+        # the worker goes on sending media to a client that falls silent, but only for a while; this client stays silent for
+        # longer
+        nat.cut = True
         for _ in range(60):
             sent, nat.passed_out = nat.passed_out, []
             for data in sent:

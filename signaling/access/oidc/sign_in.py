@@ -421,7 +421,7 @@ class OidcSignIn:
 
 
 def access_until(tokens: Tokens, now: int) -> int:
-    """Return when an access token expires (Unix ms)."""
+    """Return the time (Unix ms) when an access token expires."""
     seconds = USUAL_ACCESS_S if tokens.expires_in is None else tokens.expires_in
     return now + int(min(max(seconds, 0), LONGEST_ACCESS_S) * 1000)
 

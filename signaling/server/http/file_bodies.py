@@ -19,7 +19,7 @@ MOST_WAITING = 96  # at most this many clients may wait for their turn to send a
 LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to send a file
 MOST_A_SESSION = 100  # one session has at most this many files
 MOST_SESSION_BYTES = 500 * 1000 * 1000  # the files of one session have at most this many bytes together
-KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
+KEEP_FREE_BYTES = 512 * 1024 * 1024  # an uploaded file must leave at least this many bytes of the disk free
 # the fair queue serves the client with the fewest used seconds first; each sent MB counts as this many used seconds
 _SECONDS_A_MB = 1.0
 

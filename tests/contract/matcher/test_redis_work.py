@@ -1,4 +1,7 @@
-"""Many queues and many calls at the same time cost Redis, and the event loop, only a limited amount of work at once."""
+"""Redis compares queues only once until the staff change.
+
+Many callers that wait for the same round trip go on in several turns of the event loop.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ HISTORIES: list[list[tuple[str, dict[str, Any]]]] = [
     [("after", {"reason": "left"}), ("closed", {"reason": "wrapped_up"})],
     [("after", {"reason": "left"}), ("asleep", {"why": "answered"}), ("after", {}), ("closed", {"reason": "wrap_up_over"})],
 ]
-STEP_MS = 7_000  # ms between two events of a session's history
+STEP_MS = 7_000  # ms between two successive events of a session that this test stores
 
 
 async def fill(records: Records, how_many: int = 160) -> list[tuple[dict[str, Any], list[Any]]]:

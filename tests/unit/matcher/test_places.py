@@ -1,4 +1,4 @@
-"""Queue positions, expected waits, deadlines, and restoring the queue after a restart."""
+"""Tests of queue positions, expected waits and deadlines, and of restoring the queue after a restart."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ function Waiting({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
-const LONG_MS = 60_000; // if a visitor gets no answer for this time, ms, the list marks the visitor
+const LONG_MS = 60_000; // the list marks a visitor who has got no answer for this many ms
 
 function SessionRow({
   session,

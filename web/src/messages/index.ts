@@ -1512,7 +1512,9 @@ export interface MessageTake {
   id?: number | null;
 }
 /**
- * A member of staff answers a message that a user left. The server mails a link to the answer to the message's contact.
+ * A member of staff answers a message that a user left.
+ *
+ * The server mails a link to the contact that the user gave with the message. The link leads to the answer.
  */
 export interface MessageAnswer {
   type: "message_answer";

@@ -117,7 +117,7 @@ export class PlayerClock {
     if (element.playbackRate !== this.store.get().speed) element.playbackRate = this.store.get().speed;
     if (!element.seeking && drift > (exact ? 0.02 : DRIFT_S) && (due || exact)) element.currentTime = at;
     if (due && this.store.get().playing && !held) {
-      if (element.paused && !element.ended) void element.play().catch(() => undefined); // the browser can block sound
+      if (element.paused && !element.ended) void element.play().catch(() => undefined); // browsers may block sound
     } else if (!element.paused) element.pause();
   }
 }

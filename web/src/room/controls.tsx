@@ -90,7 +90,7 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
 
 function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDevices: () => void }) {
   const { mic, camera, screen } = useStore(devices.state);
-  // if the track ended by itself, `InterruptionNotice` says so
+  // if a device's track ended by itself (`cut`), `InterruptionNotice` says so instead
   useProblemToast(!mic.cut && mic.problem && t(`problem.${mic.problem}.mic`));
   useProblemToast(!camera.cut && camera.problem && t(`problem.${camera.problem}.camera`));
   useProblemToast(screen.problem && t("problem.screen"));

@@ -26,7 +26,7 @@ CHAIN = proxies_of("10.0.0.0/8,127.0.0.1,2001:db8:f::/48")
         (PROXY, ["2001:db8:1::7"], "2001:db8:1::7"),
         (PROXY, ["2001:db8:1::7%eth0"], "2001:db8:1::7"),
         (PROXY, [f"::ffff:{CLIENT}"], CLIENT),
-        (f"::ffff:{PROXY}", [CLIENT], CLIENT),  # the socket serves IPv4 and IPv6
+        (f"::ffff:{PROXY}", [CLIENT], CLIENT),  # a socket for IPv4 and IPv6 shows an IPv4 address in this form
         ("2001:db8:f::1", [CLIENT], CLIENT),
         (PROXY, [f"{EVIL}, unknown"], PROXY),
         (PROXY, [f"{EVIL}, "], PROXY),

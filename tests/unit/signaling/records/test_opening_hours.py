@@ -64,7 +64,7 @@ def test_hours_around_the_clock_are_always_open() -> None:
 
 def test_local_opening_time_survives_clock_changes() -> None:
     berlin = Hours(timezone="Europe/Berlin", week={"sun": ["09:00-10:00"]})
-    assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # this day has 25 hours
+    assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # in Berlin, 25 October 2026 has 25 hours
     sundays = [begin for begin, _ in islice(openings(berlin, at("2026-10-17 12:00", "Europe/Berlin")), 2)]
     assert sundays[1] - sundays[0] == (7 * 24 + 1) * 3_600_000
     # on the day when summer time begins, clocks go from 02:00 to 03:00, so no clock shows 02:30

@@ -279,7 +279,7 @@ def test_many_large_uploads_are_read_a_few_in_a_turn(
 
 async def test_request_behind_a_large_upload_on_the_same_connection_is_answered() -> None:
     async def reads(request: web.Request) -> web.Response:
-        await asyncio.sleep(0.05)  # meanwhile, the buffer is full, and the connection reads nothing
+        await asyncio.sleep(0.05)  # meanwhile, the server's buffer gets full, so the server reads nothing from the connection
         count = 0
         while part := await request.content.readany():
             count += len(part)

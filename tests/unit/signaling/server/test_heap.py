@@ -1,4 +1,7 @@
-"""A process that frees large blocks gives their memory back to the system, even if it keeps small blocks allocated later."""
+"""A process that frees large blocks gives their memory back to the system.
+
+This holds even if the process keeps small blocks that it has allocated later.
+"""
 
 from __future__ import annotations
 
