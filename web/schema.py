@@ -67,7 +67,7 @@ def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[st
 
 
 def _with_names(value: Any, by_words: dict[frozenset[str], str]) -> Any:
-    """Return the schema with a reference to a named list of words in place of each enumeration of the same words."""
+    """Return the schema, in which references to named lists of words replace enumerations of the same words."""
     if isinstance(value, list):
         return [_with_names(each, by_words) for each in value]
     if not isinstance(value, dict):

@@ -269,7 +269,7 @@ class BoardRoom:
             self._send(other, passed_on(participant, body))
 
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
-        """Reply with step 2: every change that the participant lacks.
+        """Reply to a sync request with Yjs' sync step 2: every change that the participant lacks.
 
         If these changes do not fit into one message, send all stored updates.
         """

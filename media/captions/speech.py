@@ -20,7 +20,8 @@ Floats = NDArray[np.float32]
 RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
-"""Probabilities of speech. From `BEGINS` on, a window begins an utterance. Below `GOES_ON`, a window counts as a pause."""
+"""Probabilities of speech in a window. At `BEGINS` or more, the window begins an utterance. Below `GOES_ON`, it counts as a
+pause."""
 BEFORE_WINDOWS = 10
 """An utterance's sound begins with at most this many windows: nine without speech, for soft consonants, and then the first window
 with speech."""

@@ -174,7 +174,10 @@ class Worker:
         return room.state()
 
     def close_room(self, name: str, epoch: int) -> None:
-        """Close the room and end its peers. Raise `Refused` if the room is unknown, or is not open at this epoch."""
+        """Close the room and end its peers.
+
+        Raise `Refused` if the room is unknown, or has another epoch (number of its opening).
+        """
         self.room(name, epoch)
         self._drop_room(name)
 

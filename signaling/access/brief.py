@@ -144,7 +144,7 @@ def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
 
 
 def _is_another(brief: Brief, product: ClaimedProduct | None) -> bool:
-    """Return whether the browser shows another product than the brief has."""
+    """Return whether the browser shows another product than the brief (the staff's summary of the visit)."""
     if product is None or not clean_text(product.name, MOST_TITLE):
         return False
     known = {one.name: one.value for one in brief.fields}

@@ -150,7 +150,7 @@ class ReadingAlongs:
             await self.lines.system(entry, Say("reading.off", {"name": reader.staff.name}, "staff"))
 
     async def gone(self, client: Client) -> None:
-        """End all reading along on this connection, because the connection is closed."""
+        """Let this connection read along in no session any more, because the connection is closed."""
         if client.staff is None:
             return
         for (session, staff), reader in list(self._readers.items()):

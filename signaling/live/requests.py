@@ -50,7 +50,7 @@ class Requests:
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
-        """Carry out one change in the matcher's store (`step`), and queue the events that result for `Matching`.
+        """Carry out one change in the matcher's store (`step`). Queue the resulting events, so that `Matching` handles them.
 
         Raise `matcher.types.Refused` if the store refuses the change.
 

@@ -1,4 +1,4 @@
-"""Calendar files (RFC 5545) with callbacks and appointments: a file with one event for a mail, and the feed of a member of staff.
+"""Calendar files (RFC 5545) with callbacks and appointments: a mail's file with one event, and the feed of a member of staff.
 
 Pure.
 """

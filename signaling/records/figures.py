@@ -66,7 +66,7 @@ class Figures(Database):
         )
 
     async def waits(self, since_ms: int, realm: Realm = WHOLE) -> list[Wait]:
-        """Return the waits at the sites of a realm that ended at or after `since_ms` (Unix ms), or still go on.
+        """Return users' waits at the sites that `realm` covers, if they ended at or after `since_ms` (Unix ms) or still go on.
 
         At most `_MOST_WAITS` are returned, those of the newest sessions. Sessions that began more than a day before `since_ms`
         are left out. Booked callbacks are left out, too.

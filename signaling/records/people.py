@@ -54,7 +54,10 @@ class People(Database):
         return {row["site"] for row in rows}
 
     async def sessions_of(self, person: Collection[tuple[str, str]], realm: Realm) -> list[SessionRecord]:
-        """Return all sessions of a person at the sites of a realm, oldest first. `person`: pairs of site and `user_ref`."""
+        """Return all sessions of a person at the sites that `realm` covers, oldest first.
+
+        `person`: pairs of site and `user_ref`.
+        """
         c = t.session.c
         found: list[SessionRecord] = []
         for refs in _portions([ref for _, ref in person if ref]):

@@ -108,7 +108,7 @@ def came(session: Session, event: GuestCame, now: int, out: list[Effect]) -> Non
 
 
 def entered(session: Session, event: GuestEntered, now: int, out: list[Effect]) -> None:
-    """Let the guest in. A system line tells everybody the guest's name, the guest's role, and who invited the guest."""
+    """Let the guest in. A chat line by the system tells everybody the guest's name and role, and who invited the guest."""
     guest = session.people.get(event.participant)
     if guest is None or guest.role != "guest" or guest.gone:
         raise NotAllowed("not_yours")

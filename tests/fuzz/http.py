@@ -35,7 +35,7 @@ _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "
 
 
 class NoWorkers:
-    """Takes the place of a server's media workers: there are none."""
+    """Stands in for a server's media workers, and starts none."""
 
     outlive = False
 

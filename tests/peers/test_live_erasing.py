@@ -89,7 +89,7 @@ def _in_redis(server: RedisServer, word: str) -> list[str]:
 
 
 async def _in_postgres(server: PostgresServer, word: str) -> list[str]:
-    """Return those data files of PostgreSQL that contain the word, out of all tables, indexes and catalogues.
+    """Search PostgreSQL's files of all tables, indexes and catalogues. Return the paths of the files that contain the word.
 
     The search leaves out the write-ahead log, which docs/cluster.md covers.
     """

@@ -1,8 +1,8 @@
 """A user's own thread: the user's conversations at one site.
 
-The user can read these conversations and continue an open one, on any device. Only an identification code in which the
-partner names the user gives the right to a thread. The user reads the chat lines, pictures and files that are for everybody in a
-conversation. The user never gets lines that only staff may read, notes, or system lines.
+The user can read these conversations and continue an open one, on any device. Only an identification code in which the partner
+names the user gives the right to a thread. The user reads the chat lines, pictures and files that are for everybody in a
+conversation. The user never gets notes, lines that only staff may read, or lines that the system wrote.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
     operator = await desk.cookie_of("ops")
     elsewhere = provider.issuer.replace("127.0.0.1", "localhost")
     for wrong in (
-        settings(elsewhere),  # the document that the provider publishes names the issuer with another host
+        settings(elsewhere),  # the provider's own document names the issuer with another host than these settings
         settings("http://id.example"),
         settings("https://"),
         settings(provider.issuer, roles=[]),

@@ -46,7 +46,7 @@ export const addTexts = (lookup: Lookup): void => {
 export const anyText = (key: string, args: Args = {}): string =>
   isKey(key) ? t(key, args) : added.reduce((found, lookup) => found || lookup(key, args), "");
 
-/** Returns a system line in words; null when this page has no text for it. */
+/** Returns the words of a line that the system wrote; null when this page has no text for it. */
 export function systemText(line: Line): string | null {
   const { role = "", name = "" } = line.args;
   const roleKey = `role.${role}`;

@@ -18,7 +18,7 @@ CHAIN = proxies_of("10.0.0.0/8,127.0.0.1,2001:db8:f::/48")
         (PROXY, [CLIENT], CLIENT),
         (PROXY, [f"{EVIL}, {CLIENT}"], CLIENT),
         (PROXY, [EVIL, CLIENT], CLIENT),  # HAProxy adds a header line of its own.
-        (PROXY, [f"{EVIL}, {CLIENT}", "10.0.0.2"], CLIENT),  # Two proxies, one after the other.
+        (PROXY, [f"{EVIL}, {CLIENT}", "10.0.0.2"], CLIENT),  # The request passed two proxies.
         (PROXY, [EVIL, f"{CLIENT},10.0.0.2 , 127.0.0.1"], CLIENT),
         (PROXY, [f"{CLIENT}:50123"], CLIENT),
         (PROXY, ["[2001:db8:1::7]:50123"], "2001:db8:1::7"),
