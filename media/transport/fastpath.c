@@ -569,7 +569,7 @@ static double seconds(clockid_t clock) {
 }
 
 /* Return when the kernel received a datagram, in seconds of the monotonic clock. The sender must not learn the later time at
-   which this process reads the packet: the sender's bandwidth estimation would conclude that the link is too slow. */
+   which this process reads the packet. Otherwise the sender's bandwidth estimation would conclude that the link is too slow. */
 static double arrival(struct msghdr *message, double now, double wall) {
     for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
         if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;

@@ -7,7 +7,7 @@
    Python takes the state back and handles the packet. Times are in seconds of the worker's monotonic clock. */
 
 #define FASTPATH_BATCH 64      /* one system call reads at most this many datagrams */
-#define FASTPATH_LISTENERS 8   /* an offloaded voice goes to at most this many listeners; Python forwards a voice for more */
+#define FASTPATH_LISTENERS 8   /* an offloaded voice goes to at most this many listeners; Python sends a voice that has more */
 #define FASTPATH_SENT 512      /* at most this many sent packets (0.5 s of four videos) wait until Python collects their sizes */
 #define FASTPATH_ARRIVALS 256  /* one report names at most this many arrived video packets */
 #define FASTPATH_REPORT 832    /* the body of a report has at most this many bytes */

@@ -190,7 +190,8 @@ function Ledger.wait_first(ticket, reason, excluded)
   Ledger.wait(ticket, reason)
 end
 
--- Keep a place of this medium free for the request of an appointment. `medium` nil: keep no place for this request any more.
+-- Keep a place for this medium free in the capacity of the member with whom the request's appointment is. `medium` nil: keep no
+-- place for this request any more.
 local function keep(ticket, medium)
   local staff, member = ticket.only, members:get(ticket.only)
   local promised = call("HGET", key("promises"), staff)
@@ -473,9 +474,9 @@ local function match_those_concerned()
   end
 end
 
--- Match what this step made possible. Before the step nothing was left to match. So it is enough to look at requests that began
--- to wait and at members who became free. `everybody`: look at all requests and members. This is needed after time has passed, or
--- staff came or went, because a request may then be offered to more staff (a tier has opened).
+-- Make the matches that this step made possible. Before the step nothing was left to match. So it is enough to look at requests
+-- that began to wait and at members who became free. `everybody`: look at all requests and members. This is needed after time has
+-- passed, or staff came or went. A request may then be offered to more staff (a tier has opened).
 function Ledger.finish(everybody)
   if everybody or World.holds_until_ms > 0 then
     match_everybody()

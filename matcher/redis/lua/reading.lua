@@ -14,8 +14,8 @@ function Steps.renew(names)
 end
 
 -- Which queues share specialists: queue -> other queue -> true or false. Later calls use what earlier calls have found, until the
--- pools of a queue change. Without this, the place of one request among 40 queues took 0.7 ms, and the places of ten thousand users
--- who reconnect took 7 s.
+-- pools of a queue change. Without this, computing the queue place of one request among 40 queues took 0.7 ms, and computing the
+-- places of ten thousand users who reconnect took 7 s.
 local MOST_PAIRS = 100000 -- after this many pairs of queues, which take about 5 MB, all results are forgotten
 local sharing, pairs_known, known_for = {}, 0, ""
 
