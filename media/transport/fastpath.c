@@ -3,9 +3,9 @@
    feedback.c reports to the senders of the videos.
 
    fastpath.h says what this code and Python share, and what Python decides. Two rules keep this code small and safe:
-   - The C code makes no decisions. It handles a packet only if Python has offloaded the stream with the packet's path and SSRC, if
-     the packet has the voice's payload type, and if every listener's stream continues without a restart or a new source. Any
-     other packet goes to Python before it is decrypted, because libsrtp accepts a packet only once.
+   - The C code makes no decisions. It handles a packet only if three conditions hold. Python has offloaded the stream with the
+     packet's path and SSRC. The packet has the voice's payload type. Every listener's stream continues without a restart or a new
+     source. Any other packet goes to Python before it is decrypted, because libsrtp accepts a packet only once.
    - The code checks every offset against the packet's length before it reads there. It counts and drops malformed packets. */
 
 #include "inside.h"

@@ -46,7 +46,7 @@ local function load_of(member)
   return sessions_of(member) + (member.ringing and 1 or 0)
 end
 
--- Return how many places of a medium are kept free for appointments.
+-- Return how many of the member's places for a medium (text or call) are kept free for appointments.
 local function kept_of(member, medium)
   local kept = 0
   for _, each in pairs(member.promised or {}) do
@@ -254,7 +254,8 @@ local function leave(member)
   pools:remove(id)
 end
 
--- Add a member. `staff`: id role languages sites categories media texts calls texts_in_call; the lists are sorted.
+-- Add a member. `staff` has the fields id, role, languages, sites, categories, media, texts, calls and texts_in_call. Its lists are
+-- sorted.
 function Roster.add(staff)
   local member = {id = staff.id, mode = "away", live = {}, since_ms = World.now_ms, idle_since_ms = World.now_ms}
   local promised = call("HGET", key("promises"), staff.id)
