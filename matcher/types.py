@@ -32,8 +32,8 @@ class Staff:
     `sites` and `categories` hold ids, or "*" for all. The name of a site can begin with its organisation, as in "acme/shop".
     "acme/*" then stands for all sites of acme, and "*" for all sites whose names have no organisation. `role`: counselors get
     requests of kind "user" and "callback", professionals those of kind "help". `texts`, `calls`: how many text sessions and how
-    many calls the member takes at the same time. Texts and calls do not share places. 0 means that the member takes no session of
-    this medium. `texts_in_call`: whether the member gets new texts during a call.
+    many calls the member takes at the same time. Text sessions and calls are counted separately. 0 means that the member takes no
+    session of this medium. `texts_in_call`: whether the member gets new texts during a call.
     """
 
     id: str

@@ -9,8 +9,9 @@ from collections import deque
 
 WINDOW_S = 5.0
 """Length in seconds of the period whose share in gaps (`Gaps.share`) is measured. The period ends with the newest packet."""
-# The share of gaps is their total length divided by the time for which packets have been sent, or by `LEAST_S` seconds if that is
-# longer. So a single gap at the beginning does not make a large share.
+# The share of gaps is their total length in the last `WINDOW_S` seconds, divided by the time for which packets were sent in this
+# window. If that time is shorter than `LEAST_S` seconds, `LEAST_S` is the divisor. So one gap at the beginning does not make a
+# large share.
 LEAST_S = 1.0
 GAP_S = 0.05
 """Shortest gap that counts, in seconds, from the sending of a packet that arrived to the sending of the next packet that arrived.

@@ -13,7 +13,7 @@ ONE_BYTE = 0xBEDE  # profile of one-byte header extensions (RFC 8285)
 RESTART = 3000
 """A jump in sequence numbers by more than this means that the sender has restarted. A smaller jump is loss or reordering."""
 MIX = "mix"
-"""Name of the source of packets that the mixer makes."""
+"""The mixer's name as a source: packets that the mixer makes have this source."""
 
 
 class RtpError(Exception):

@@ -50,7 +50,9 @@ MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """From one peer, at most `MEDIA_PER_S` datagrams are accepted per second, and at most `MEDIA_BURST` in one burst. This is five
 times what two videos and a voice need."""
 RESTING_S = 0.19  # While the peer `rests`, at most one `tick` has an effect in this many seconds: just under 10 ticks.
-CALM_S = 0.09  # While the peer `is_calm`, at least this many seconds pass between two effective `tick`s: just under 5 ticks.
+# While the peer `is_calm`, at least this many seconds pass between two calls of `tick` that do work: just under five ticks of
+# 20 ms.
+CALM_S = 0.09
 
 
 class VoiceOwner(Protocol):

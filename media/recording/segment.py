@@ -138,8 +138,8 @@ class Segment:
     def _finish(self, number: int, until_ms: int | None = None) -> None:
         """End the open track `number`.
 
-        `until_ms`: when another layer of the same video begins (Unix ms); None: no other layer begins. The track then ends at
-        `until_ms`, so that there is neither a gap nor an overlap between the two tracks. A gap longer than `HELD_MS` stays.
+        `until_ms`: when another layer of the same video begins (Unix ms); None: no other layer begins. If another layer begins,
+        the old track ends at that time, so that there is neither a gap nor an overlap. A gap longer than `HELD_MS` stays.
         """
         n, track = self._open.pop(number)
         track.close()

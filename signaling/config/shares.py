@@ -26,7 +26,7 @@ class Sites:
     """The sites of an installation, among which a limit is divided.
 
     The organisations have equal shares, as in `has_place`. Each organisation's share is divided equally among its sites. So an
-    organisation with very many sites takes no places from other organisations.
+    organisation with very many sites cannot use up the shares of other organisations.
     """
 
     def __init__(self, owners: Mapping[str, str] | None = None) -> None:

@@ -328,7 +328,7 @@ class SignIns(Database):
         return found.get(INSTALLATION, SignInRules()).and_also(found.get(rules_of(organisation), SignInRules()))
 
     async def all_sign_in_rules(self) -> dict[str, SignInRules]:
-        """Return id of a row → the sign-in rules in the row, for every row that is stored."""
+        """Return all stored sign-in rules: the row's id (`INSTALLATION` or `rules_of(…)`) → the rules in that row."""
         return await self._rules(sa.true())
 
     async def _rules(self, which: sa.ColumnElement[bool]) -> dict[str, SignInRules]:

@@ -212,7 +212,7 @@ class Webhooks(Leading):
         """Announce to webhooks that a segment of a session's recording can be played.
 
         `epoch`: number of the room's opening. `period`: number of the period of consent in which the segment was recorded. `at`:
-        Unix ms.
+        the time of the event (Unix ms).
         """
 
         def ready(connection: sa.Connection) -> None:

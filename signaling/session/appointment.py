@@ -96,9 +96,9 @@ def excluded(session: Session) -> tuple[str, ...]:
 def accepted(session: Session, called: Callback, now: int) -> None:
     """Begin to wait for the user of an appointment that a counselor has accepted.
 
-    After `LATE_MS`, the user counts as late. This limit does not apply if the user gave a telephone number, because the counselor
-    and the user might be talking on the telephone, and only the counselor knows that. Any contact that is not a mail address
-    counts as a telephone number.
+    If the user has not connected `LATE_MS` later, the appointment is missed. There is no limit if the user gave a telephone
+    number, because the counselor and the user might be talking on the telephone, and only the counselor knows that. Any contact
+    that is not a mail address counts as a telephone number.
     """
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):

@@ -17,8 +17,8 @@ class Enqueue:
 
     ``excluded``: the members of staff to whom the request is not offered. ``only``: the one member of staff to whom the request
     is offered, or "". ``first``: whether the request is offered before all other requests. ``step``: "enqueue": let the request
-    wait or ring. "promise": do not let the request ring yet, but keep capacity of the member ``only`` free. "redeem": let such a
-    request ring.
+    wait or ring. "promise": do not let the request ring yet, but keep capacity of the member ``only`` free. "redeem": let the
+    promised request ring.
     """
 
     request: str

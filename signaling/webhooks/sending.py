@@ -92,7 +92,7 @@ def guarded(reach: Reach) -> Callable[[bool], aiohttp.TCPConnector]:
 def checked_connector(
     reach: Reach, refused: list[str], *, tls: bool, resolver: AbstractResolver | None = None
 ) -> aiohttp.TCPConnector:
-    """Return a connector for one request, which opens connections only to addresses that `reach` allows.
+    """Return a connector for one request. The connector opens connections only to addresses that `reach` allows.
 
     The connector appends the addresses that it refuses to `refused`. No connection is used for a second request.
     """

@@ -35,7 +35,7 @@ class PeriodQuery(LanguageQuery, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The period of a report, from `begin` to `end` (Unix ms, exclusive), and the reader's time zone."""
+    """The period of a report, from `begin` to `end` (Unix ms; `end` is exclusive), and the reader's time zone."""
 
     begin: int
     end: int

@@ -11,7 +11,7 @@ interface FieldsProps {
   /** The values that are used where a field is empty. */
   standard: Sender;
   hints: Partial<Sender>;
-  /** Whether the server allows another from-address than its own. */
+  /** Whether the server allows a site to have a from-address other than the server's own. */
   withFrom: boolean;
   id: string;
   onChange: (part: Partial<Sender>) => void;

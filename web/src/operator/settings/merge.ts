@@ -2,8 +2,8 @@
 
 export interface Merged<T> {
   value: T;
-  /** The names of the fields that only somebody else has changed. `value` has the values that the other operator saved for these
-   *  fields. */
+  /** The names of the fields that somebody else has changed, and this operator has not. `value` has the values that the other
+   *  operator saved for these fields. */
   theirs: (keyof T)[];
   /** The names of the fields that both this operator and somebody else have changed. `value` keeps this operator's values of
    *  these fields. */
