@@ -495,7 +495,7 @@ class Ledger:
         return member
 
     def _opened(self, request: Request) -> Queue:
-        """Return the queue of a request, and count the request as open there."""
+        """Return the queue of a request, and count the request among the queue's open requests. Make the queue if it is new."""
         key = _queue_key(request)
         queue = self.queues.by_key.get(key) or self._new_queue(key)
         queue.open_tickets += 1

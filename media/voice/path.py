@@ -96,7 +96,7 @@ class Effect(StrEnum):
 
 
 TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
-    # the room has decided again who gets which packets: Python takes every voice back, and each is first relayed or mixed
+    # The room has decided again who gets which packets. Python takes each voice back, and relays or mixes it at first.
     (Mode.OFFLOADED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),
     (Mode.MIXED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, None),
     (Mode.BUFFERED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),

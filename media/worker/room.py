@@ -178,7 +178,7 @@ class Room:
         return all(peer.is_calm for peer in self.peers.values())
 
     def _hurry(self, peer: Peer, now: float) -> None:
-        """Let the peer soon ask its browser for missing packets and keyframes."""
+        """Let the worker ask the peer's browser for missing packets and keyframes within milliseconds."""
         peer.hurry()
         self.voices.hurry(now)
 

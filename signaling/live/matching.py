@@ -159,7 +159,7 @@ class Matching:
         await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": reason})
 
     async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:
-        """Give the session to the tab in which Accept was pressed or, if that tab is closed, to the member's newest tab."""
+        """Give the session to the tab in which Accept was pressed. If that tab is closed, give it to the member's newest tab."""
         tabs = self._hub.of_staff(event.staff)
         holder = accepting if accepting in tabs else tabs[-1] if tabs else None
         record = self.staffing.known.get(event.staff) or await self._records.staff(event.staff)

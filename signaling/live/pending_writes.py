@@ -1,7 +1,7 @@
 """Keep writes of sessions in memory while the database is unavailable, and carry them out later, in order.
 
 A write of a session's state contains the whole state, so only the newest such write of each session is kept. Events, and chat
-lines that the service itself writes, are kept one by one, up to a limit; writes above the limit are lost and counted. At half of
+lines that the service itself writes, are kept one by one, up to a limit. Writes above the limit are lost and counted. At half of
 the limit, `crowded` becomes true, and no new users enter a queue. The other half of the limit is left to running conversations.
 If a write is carried out twice, the result is the same as if it had been carried out once. If another server has become the
 leader before a write is carried out, `Records` refuses the write. Chat lines that people write are not kept here. The server

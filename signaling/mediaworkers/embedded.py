@@ -92,7 +92,7 @@ class Workers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._begun: list[Worker] = []  # workers that were started and have not answered yet
         self._crashes: deque[float] = deque(maxlen=CRASHES)
-        # lets dead workers' successors start one after another, so that the first successor is ready early
+        # held while the successor of a dead worker starts: successors start one after another, so that the first is ready early
         self._succession = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="sangdam-")

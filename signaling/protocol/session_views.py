@@ -415,7 +415,8 @@ class SessionView(Struct, kw_only=True):
     # for the user only: what the user can choose while the session's owner is disconnected, no counselor is there, or the wait is
     # long
     choices: list[Literal["wait", "another", "message"]] = []
-    # when the session stops waiting for a disconnected person, and ends or continues; null if it waits for nobody
+    # when the session stops waiting for a disconnected person; it then ends, or continues without this person; null if the
+    # session waits for nobody
     deadline: int | None = None
     lost: str = ""  # participant id of the disconnected person for whom the session waits until `deadline`, or ""
     end_reason: EndReason | Literal[""] = ""

@@ -47,7 +47,7 @@ class Saves(Leading):
         super().__init__(*arguments)
         self._saves: list[tuple[Save, asyncio.Future[None]]] = []
         self._saving: asyncio.Task[None] | None = None
-        # callers whose save has ended and who have not gone on yet, each with the reason if the save has failed
+        # Callers whose save has ended, and whom `_tell` has not woken yet. Each has the exception if the save has failed.
         self._ended: deque[tuple[asyncio.Future[None], Exception | None]] = deque()
 
     async def close(self) -> None:

@@ -370,8 +370,8 @@ def store_sign_in(
 ) -> bool:
     """Store a sign-in, with its audit entries.
 
-    Return False, and store nothing, when the member of staff is gone or deactivated, or has another password hash than
-    `password_hash` (None: any).
+    Return False, and store nothing, when the member of staff is removed or deactivated. Do the same when `password_hash` is given
+    and the member's stored password hash differs from it.
     """
     here = sa.and_(t.staff.c.id == record.staff, t.staff.c.active)
     # locks the member's row: a password change waits for this transaction, and then ends the new sign-in

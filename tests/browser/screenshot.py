@@ -132,7 +132,7 @@ async def conference(cast: Cast) -> Staff:
     await professional.get("board-style").click()
     await draw(professional, (0.82, 0.2), (0.74, 0.28), (0.64, 0.4), (0.69, 0.37))
     await shows_the_same(professional, counselor)
-    await counselor.sees()  # wait until no plain test colour is left, because the videos show the drawn people
+    await counselor.sees()  # wait until the videos show the drawn people, and no longer the plain colours of the tests' cameras
     return counselor
 
 

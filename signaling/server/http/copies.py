@@ -66,7 +66,8 @@ async def file(request: web.Request) -> web.StreamResponse:
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
     """Return the ids of the session and its user, and the session's recorded segments.
 
-    Raises Refused(not_found) for a token of another session, when the session is not over, or if no sound or video was recorded.
+    Raises Refused(not_found) in three cases: the token is not this session's, the session is not over, or no sound or video was
+    recorded.
     """
     entry = await request.app[LIVE].stored.by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id") or entry.session.state not in OVER:

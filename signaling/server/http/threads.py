@@ -244,7 +244,7 @@ async def _reader(request: web.Request, token: str) -> tuple[Site, ThreadReader]
 async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
     """Return the site, and the user (as `ThreadReader`) whose thread the request's token opens.
 
-    Raises Refused with the reason signed_out or busy.
+    Raises Refused: signed_out if the token is not valid, and busy if this user has made too many requests.
     """
     found = await _reader(request, bearer(request))
     if found is None:

@@ -86,8 +86,9 @@ function useFocused(): boolean {
 }
 
 /**
- * Returns the room of the session that is shown; null while that session is not active. There is one room at a time, with
- * devices of its own. So a microphone is never open in two rooms, and the microphone's light goes out when the call ends.
+ * Returns the room of the session that the console shows; null while that session is not active. The console has at most one
+ * room at a time, and each room opens its own devices. So a microphone is never open in two rooms, and the microphone's light
+ * goes out when the call ends.
  */
 export function useRoom(client: Client, session: SessionView | null): RoomLink | null {
   const id = session?.state === "active" ? session.id : "";

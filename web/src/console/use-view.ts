@@ -20,7 +20,7 @@ import {
 
 export interface Viewing {
   view: View;
-  /** The thing that the console shows beside the conversation: the board, a shared screen, or the visitor's page. */
+  /** What the console shows beside the conversation: the board, a shared screen, or the visitor's page. */
   work: Work;
   /** The things that the console could show beside the conversation now. If there are several, staff can switch between them. */
   works: Work[];

@@ -1,4 +1,4 @@
-"""Co-browsing. The tests check who asks to see the user's page, who agrees, who may see the page, and when co-browsing ends."""
+"""Co-browsing. The tests check who can ask to see the user's page, who must agree, who sees the page, and when this ends."""
 
 from __future__ import annotations
 

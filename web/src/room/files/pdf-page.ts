@@ -7,7 +7,7 @@ const WIDTH = 640; // px of a preview: twice the width at which the conversation
 const TALLEST = 400; // px; a preview shows at most this much of the page's height
 const QUALITY = 0.92;
 const PATIENCE_MS = 8_000;
-const LARGEST_IMAGE = 16_000_000; // pixels of an image in the page; a larger image is left out
+const LARGEST_IMAGE = 16_000_000; // largest number of pixels of an image in a PDF's page; a larger image is left out
 /** The folder into which `web/build.mjs` puts the data of pdf.js. If a PDF needs none of these files, none is loaded. */
 const DATA = `/assets/pdfjs-${version}`;
 
