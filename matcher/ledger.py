@@ -429,7 +429,8 @@ class Ledger:
         """Take an accepted request from its holder, the member who has accepted it.
 
         `wrap_up`: put the holder into the state wrap-up, if no other request takes one of the holder's places or rings at the
-        holder. A request that was set aside leads to no wrap-up. Without wrap-up, the request's place is free at once.
+        holder. A request that was set aside, because its user had left, leads to no wrap-up. Without wrap-up, the request's place
+        is free at once.
         """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None

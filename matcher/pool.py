@@ -219,8 +219,8 @@ class Pool:
     """Members with the same skills, who take the same media.
 
     `organisation`: the part of the sites' names that names the organisation (`rules.organisation_of`). `idle`: by medium, the
-    members who can get a request of this medium now. `rings`: by demand, the tier (exact, parent or any category) in which the
-    pool serves it.
+    members who can get a request of this medium now. `rings`: what the requests of one queue need (`Demand`) → the tier (exact,
+    parent or any category) in which the pool serves this queue.
     """
 
     __slots__ = ("idle", "key", "members", "organisation", "rings", "role")

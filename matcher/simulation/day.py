@@ -70,8 +70,9 @@ class Outcome:
     """The result of a day: arrays with one entry for each arrival, in their order, and totals.
 
     `waited_s`: how many seconds the user waited. `served`, `gave_up`: if neither is true, the user waited until the end of the
-    day. `low_s`, `high_s`: the range of the wait (s) that the user was told at the start, or `UNTOLD`. `first`: counts of
-    the ranges that users were told when they came. `later`: counts of the ranges that users were told afterwards.
+    day. `low_s`, `high_s`: the range of the wait (s) that the user was told at the start, or `UNTOLD`. `first`: how many ranges
+    users were told when they came, and how many of these contained the real wait. `later`: the same for ranges that users were
+    told afterwards.
     `state_s`: seconds in each state, by group of staff. `rings`: how many rings each group got. `steps`: how many steps the
     engine made. `by`: index of the group whose member served the user, or `NOBODY`. `appointments`: how appointments were kept;
     None if the model has no appointments.

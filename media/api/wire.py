@@ -203,7 +203,7 @@ class PicturesLimited(Event, tag="pictures"):
 
 
 class BoardChanged(Event, tag="board_update"):
-    """Merged Yjs update for the board's journal, which signaling keeps.
+    """Merged Yjs update for the board's journal, which the signaling server stores.
 
     The event is sent at most 250 ms after the first change that it contains.
     """

@@ -21,9 +21,9 @@ GUARD_S = 0.002
 """A room's ticks move earlier by one step only if every source's delay is longer than needed by more than the step plus this many
 seconds."""
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
-"""The room moves its ticks earlier when every heard source's delay was longer than needed in each of the last `SPARE_TICKS` ticks
-(half a second). In passthrough (one voice's packets are forwarded undecoded), `PASSED_SPARE_TICKS` ticks are enough, because the
-move then drops no sound."""
+"""To lower the delay, the room moves its ticks to an earlier time when, in each of the last `SPARE_TICKS` ticks (half a second),
+the delay of every heard source was longer than needed. In passthrough (one voice's packets are forwarded undecoded),
+`PASSED_SPARE_TICKS` ticks are enough, because the move then drops no sound."""
 EVEN_TICKS = 10  # the fast path can take passthrough over after this many ticks in a row that leave no packet waiting
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""

@@ -188,7 +188,7 @@ class Source:
 
     @property
     def position(self) -> int:
-        """Timestamp of the first sample that `take` returns next."""
+        """RTP timestamp of the next sample that `take` will return."""
         return self._buffer.position - sum(map(len, self._ready))
 
     @property

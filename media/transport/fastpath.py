@@ -180,7 +180,7 @@ class Leg:
         self.fastpath.lib.fastpath_recall(self.fastpath.f, self._leg)
 
     def close(self) -> None:
-        """Free the leg. End the offloading of this peer's streams, and no longer send offloaded streams to this peer."""
+        """End the offloading of this peer's streams, send this peer no more offloaded streams, and free the peer's state."""
         if self._leg is not None:
             self.fastpath.lib.fastpath_leg_close(self.fastpath.f, self._leg)
             self._leg = self.voice_in = self.voice_out = self.numbers = self._keep = None

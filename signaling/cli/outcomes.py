@@ -28,7 +28,7 @@ def outcomes() -> None:
 @click.argument("site_id", metavar="SITE")
 @with_records
 async def outcomes_show(records: Records, site_id: str) -> None:
-    """Print the site's plan of choices as JSON. To change the plan, edit this text and pass it to `set`."""
+    """Print the site's outcomes, tags and templates as JSON. To change the plan, edit this text and pass it to `set`."""
     plan = (await site_of(records, site_id)).wrap_up_plan
     click.echo(msgspec.json.format(msgspec.json.encode(plan), indent=2))
 

@@ -22,7 +22,7 @@ class Realm(Struct, frozen=True, kw_only=True):
         return site.organisation == self.organisation and (self.sites is None or site.id in self.sites)
 
     def meets(self, other: Realm) -> bool:
-        """Return whether the two realms can have a site in common."""
+        """Return whether a site can belong to both realms (`self` and `other`)."""
         if self.organisation != other.organisation:
             return False
         return self.sites is None or other.sites is None or not self.sites.isdisjoint(other.sites)

@@ -343,7 +343,7 @@ def _category_rows(site: Site) -> list[dict[str, Any]]:
 
 
 def _keeping(stored: Any, value: WrapUpPlan | MailPlan | AppointmentPlan | None) -> Any:
-    """Return the value as JSON, with those fields of the stored JSON that only a newer version of this server knows."""
+    """Return the value as JSON. Keep the fields of the stored JSON that only a newer version of this server knows."""
     if value is None or not isinstance(stored, dict):
         return _plain(value)
     return {name: each for name, each in stored.items() if name not in value.__struct_fields__} | _plain(value)

@@ -207,7 +207,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/api/threads/{id}/continue")
 async def go_on(request: web.Request) -> web.Response:
-    """Move an open conversation of the thread to this device.
+    """Move one of the user's open conversations to this device.
 
     If a page on another device shows the conversation, the server tells that page that it was replaced.
     """

@@ -78,8 +78,8 @@ export async function usablePicture(picture: Blob): Promise<Blob | null> {
   return type ? picture.slice(0, picture.size, type) : null;
 }
 
-/** Returns the trail to send. If the visitor removed the current page from the list, the trail leaves out every step on that
- *  page. */
+/** Returns the trail (the visitor's earlier pages and clicks) to send. If the visitor removed the current page from the list, the
+ *  trail leaves out every step on that page. */
 export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): Step[] {
   return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
 }

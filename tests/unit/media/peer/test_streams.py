@@ -199,7 +199,7 @@ class Layers:
         self.at = 0.0
 
     def send(self, *, key: streams.Incoming | None = None) -> list[streams.Incoming]:
-        """Send one packet of each layer. Return the layers that the slot forwarded.
+        """Send one packet of each layer. Return the layers that the viewer's slot forwarded.
 
         `key`: the layer whose packet begins a keyframe.
         """

@@ -94,7 +94,8 @@ interface Pull {
   shift: boolean;
 }
 
-/** Returns the changes of the selected shapes when a grip is dragged. `shapes`: the shapes as they were when the drag began. */
+/** Returns the changes of the selected shapes when a handle of the selection (`grip`) is dragged. `shapes`: the shapes as they
+ *  were when the drag began. */
 export function pulls(shapes: readonly Shape[], grip: Grip, { from, to, shift }: Pull): Map<string, Changes> {
   const [first] = shapes;
   const frame = frameOf(shapes);
