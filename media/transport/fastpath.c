@@ -124,7 +124,7 @@ int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, i
 
 /* Free a leg together with its videos and slots. */
 void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
-    fastpath_flush(f); /* queued packets point into legs */
+    fastpath_flush(f); /* send the queued packets now, because they point into the leg that is freed below */
     fastpath_recall(f, leg);
     unlisten(leg);
     close_pictures(f, leg);
@@ -608,7 +608,7 @@ static void handle(fastpath *f, batch *of, int place) {
     else f->left[of->left++] = (fastpath_left){of->came[place], kind, bytes, f->in[place], from->length, from->address};
 }
 
-/* Read datagrams into the free places, and handle all datagrams except those of videos. Return -1 if there was no datagram, or
+/* Read datagrams into the free buffers, and handle all datagrams except those of videos. Return -1 if there was no datagram, or
    after a socket error. */
 static int look(fastpath *f, batch *of, int fd) {
     int places[FASTPATH_BATCH], most = of->spare, count;
@@ -667,7 +667,7 @@ int fastpath_use(fastpath *f, const int *sockets, int count) {
     if (count < 0 || count > FASTPATH_SOCKETS) return -1;
     memcpy(f->sockets, sockets, sizeof *sockets * (size_t)count);
     int on = 1;
-    for (int at = 0; at < count; at++) /* without this option, `came` would be the time of reading */
+    for (int at = 0; at < count; at++) /* without SO_TIMESTAMPNS, `came` would be when we read */
         setsockopt(sockets[at], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     int off = 0;
     f->segments = count > 0 && setsockopt(sockets[0], SOL_UDP, UDP_SEGMENT, &off, sizeof off) == 0;

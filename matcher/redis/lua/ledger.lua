@@ -324,7 +324,7 @@ local function change_orphans(staff, change_held)
 end
 
 -- Take an accepted request from its holder. `wrap_up`: put the holder into wrap-up, if no other request takes one of their places or
--- rings at them. A request that was set aside leads to no wrap-up.
+-- rings at them. A request that was set aside, because its user had left, leads to no wrap-up.
 function Ledger.let_go(ticket, wrap_up, reason)
   local staff = ticket.staff
   ticket.staff = nil

@@ -19,7 +19,8 @@ end
 local MOST_PAIRS = 100000 -- after this many pairs of queues, which take about 5 MB, all results are forgotten
 local sharing, pairs_known, known_for = {}, 0, ""
 
--- Forget these results if the pools that serve queues have changed (`World.rings`), for another domain, or at `MOST_PAIRS` pairs.
+-- Forget these results if the pools that serve queues have changed (`World.rings`), if this call is for another domain than the
+-- last call, or if the results of `MOST_PAIRS` pairs are known.
 local function open_sharing()
   local rings = World.rings ~= "" and DOMAIN .. World.rings or ""
   if rings ~= known_for or rings == "" or pairs_known >= MOST_PAIRS then

@@ -11,7 +11,8 @@ local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 local FIRST_LANES = 4 -- the first read of a front (queue.lua) reads at most this many lanes; usually the member serves one of them
 
--- Return after how many ms of waiting a tier opens for the requests of a lane. `standing`: the digits that name the lane (queue.lua).
+-- Return after how many ms of waiting a tier opens for the requests of a lane, a part of a queue. `standing`: the digits that
+-- name the lane, and that contain these times (queue.lua).
 local function lane_opens_after_ms(standing, ring)
   return ring == EXACT and 0 or tonumber(string.sub(standing, 8 * ring - 3, 8 * ring + 4))
 end

@@ -90,10 +90,10 @@ local function forget_everything()
 end
 
 -- Begin a step. The domain's clock is the latest time that a step has brought, and never runs backwards. After a step of a caller
--- whose clock was far ahead, the domain's clock would stand still, and nothing would expire. So the domain begins empty when a
--- new caller's first step has a time that is more than `AHEAD_MS` before the domain's clock. New fences (numbers of events) are
--- larger than the last fence that the caller has seen, even if Redis came back empty. `era`: the era (see `World`) that the
--- caller knows ("": none yet). `step`: a name for this step.
+-- whose clock was far ahead, the domain's clock would stand still until the other callers' clocks reach it, and nothing would
+-- expire. So the domain begins empty when a new caller's first step has a time that is more than `AHEAD_MS` before the domain's
+-- clock. New fences (numbers of events) are larger than the last fence that the caller has seen, even if Redis came back empty.
+-- `era`: the era (see `World`) that the caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
   if era == "" and World.now_ms - now_ms > AHEAD_MS then
     forget_everything()
@@ -186,7 +186,7 @@ local tickets = Shelf.new("requests")
 local members = Shelf.new("staff")
 local pools = Shelf.new("pools")
 
--- Begin a call: set the domain and its rules, and read the state of the domain (`World`).
+-- Begin a call: set the matching domain (its staff, requests and queues) and its rules, and read the domain's state (`World`).
 local function open(domain, rules)
   DOMAIN = domain
   if rules ~= packed_rules then
