@@ -70,7 +70,7 @@ class Mails:
         return next(each for each in found if subject in each["Subject"])
 
     async def asked(self, recipients: int) -> None:
-        """Wait until mail clients have named this many recipients (RCPT), accepted or refused."""
+        """Wait until mail clients have named this many recipients (RCPT). Recipients that this server refuses count, too."""
         async with self._news, asyncio.timeout(WAIT_S):
             await self._news.wait_for(lambda: len(self.recipients) >= recipients)
 

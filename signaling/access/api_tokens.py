@@ -24,7 +24,7 @@ from .rights import Thing, anywhere, may
 PREFIX: Final = "sgd_"  # prefix by which people and secret scanners recognise a token
 MOST_LIFE_DAYS: Final = 366
 DAY_MS: Final = 86_400_000
-ACTOR: Final = "token/"  # prefix of a token's id where the audit log names the token as the actor
+ACTOR: Final = "token/"  # an audit entry whose actor is a token names the actor by this prefix and the token's id
 _FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
 RIGHTS: Final[tuple[TokenRight, ...]] = get_args(TokenRight)

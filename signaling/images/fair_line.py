@@ -45,7 +45,10 @@ class Ledger:
             self._spent.popitem(last=False)
 
     def of(self, key: str, now_s: float | None = None) -> float:
-        """Return the sum of a key, decayed until `now_s`. To compare keys, pass the same `now_s` for all."""
+        """Return the seconds of work that were charged to a key. The sum decays until `now_s`.
+
+        To compare keys, pass the same `now_s` for all.
+        """
         spent, at_s = self._spent.get(key, (0.0, 0.0))
         return spent * math.pow(2.0, (at_s - (self._clock() if now_s is None else now_s)) / self._half_life_s)
 

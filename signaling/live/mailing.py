@@ -46,7 +46,10 @@ def address_for(entry: Entry) -> str:
 
 
 class Mailing:
-    """Queues mails about live sessions: to users about answers and callbacks, to operators about queues."""
+    """Queues mails about live sessions. Users get mails about answers and callbacks.
+
+    Operators get mails about queues that nobody serves, or in which users wait too long.
+    """
 
     def __init__(
         self,

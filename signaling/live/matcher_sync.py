@@ -134,7 +134,10 @@ class Agreeing:
         return self._now() < self._began + RETURN_MS
 
     def came_back(self, entry: Entry) -> None:
-        """Remember the time, because the user of this session has connected. Do nothing if the session does not wait."""
+        """Remember the present time as the last one at which a waiting user connected.
+
+        Call when the user of this session has connected. Do nothing if the session does not wait for a counselor.
+        """
         if entry.session.state == "waiting":
             self._came_at = self._now()
 

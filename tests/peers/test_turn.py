@@ -93,7 +93,7 @@ class Relay(asyncio.DatagramProtocol):
             self._replies.put_nowait(message)
 
     async def allocate(self, *, transport: int = UDP, v6: bool = False) -> int:
-        """Request the allocation. Return 0, or the server's error code."""
+        """Request an allocation from the TURN server. Return 0 if the server grants it, otherwise the server's error code."""
 
         def request() -> stun.Message:
             return _message(stun.Method.ALLOCATE, {"LIFETIME": 60, "REQUESTED-TRANSPORT": transport})

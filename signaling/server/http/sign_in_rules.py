@@ -122,7 +122,10 @@ async def save_own_rules(request: web.Request) -> web.Response:
 
 
 async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: str, subject: str) -> StoredRules:
-    """Store the sign-in rules of the installation or of one organisation (`row`). Raises the same errors as `store_rules`."""
+    """Store the sign-in rules of the installation or of one organisation.
+
+    `row`: whose rules these are: `INSTALLATION`, or `rules_of(organisation)`. Raises the same errors as `store_rules`.
+    """
     records = request.app[RECORDS]
     wanted = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
     before = await records.sign_in_rules(row)

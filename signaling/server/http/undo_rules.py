@@ -30,7 +30,7 @@ async def undo(request: web.Request, asker: Asker, _: str, change: Change, note:
 
 
 async def undo_own(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo a change of an organisation's own rules for signing in, or of its provider. `subject`: the organisation's id.
+    """Undo a change of an organisation's own sign-in rules, or of its own sign-in provider. `subject`: the organisation's id.
 
     Raises Refused(not_found) when the asker belongs to another organisation.
     """

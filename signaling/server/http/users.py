@@ -171,9 +171,9 @@ async def panel(request: web.Request) -> web.Response:
 
 
 def _language(request: web.Request, site: Site, asked: str) -> str:
-    """Return the site's language that fits the page's language.
+    """Return the site's language that fits the page's language (`asked`).
 
-    If none fits, try the browser's languages, and then return the site's first language.
+    If no language of the site fits, return the one that fits a language of the browser, or else the site's first language.
     """
     wanted = (asked, *accepted(request.headers.get("Accept-Language", "")))
     return next((found for each in wanted if (found := site.language_for(each))), (site.languages or ["en"])[0])

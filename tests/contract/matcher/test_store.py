@@ -32,7 +32,7 @@ PATH = ("lenses", "cameras")
 
 @pytest.fixture(params=["memory", "redis"])
 async def new_store(request) -> AsyncIterator[Callable[..., MatchStore]]:
-    """Return a function that makes empty stores, once in memory and once in Redis."""
+    """Yield a function that makes empty stores. Each test runs twice: with stores in memory, and with stores in Redis."""
     if request.param == "memory":
         yield MemoryStore
         return

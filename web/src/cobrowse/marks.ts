@@ -15,7 +15,8 @@ const MOST = 1_000_000;
 
 const part = (value: number): number => Math.max(-MOST, Math.min(MOST, Math.round(value)));
 
-/** Returns the spot of a point (CSS px in the viewport) within an element's box. */
+/** Converts a point (CSS px in the viewport) into a spot: the point's position in an element's box, in `PARTS` of the box's width
+ *  and height. */
 export function spotIn(box: Box, x: number, y: number): Spot {
   return {
     x: part(((x - box.left) / Math.max(1, box.width)) * PARTS),

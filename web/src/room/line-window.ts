@@ -152,7 +152,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   };
   /** Returns whether only this hook keeps the reader's position. In a short conversation, the browser itself keeps it. */
   const keeps = (now: HTMLElement) => "windowed" in now.dataset && (seat.current.place?.offset ?? 0) < OVER;
-  /** Scrolls the box to the reader's position. */
+  /** Scrolls the box with the lines to the reader's position. */
   const settle = () => {
     const now = box.current;
     if (!now?.clientHeight) return;

@@ -65,7 +65,7 @@ class FakeConnection {
   close() {
     this.closed = true;
   }
-  /** Connects the fake: opens its data channels, as a browser does after ICE and DTLS. */
+  /** Connects this fake peer connection: opens its data channels, as a browser does after ICE and DTLS. */
   connect() {
     this.channels.doc?.open();
     this.channels.live?.open();

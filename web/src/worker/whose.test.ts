@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import type { PageClient } from "./scope";
 import { pageOf, WHOSE } from "./whose";
 
-/** A page that shows a conversation; null: it never answers. */
+/** Makes a page that shows the conversation `shows`. Null: the page never answers the worker's question. */
 const page = (shows: string | null): PageClient => ({
   url: "https://talk.example/call",
   visibilityState: "hidden",

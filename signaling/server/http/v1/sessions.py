@@ -139,7 +139,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
-    """Erase these sessions, and return how much data was stored before and after.
+    """Erase these sessions. Return how much data about them was stored before the erasure, and how much is left after it.
 
     The caller must have checked the right to erase.
     """

@@ -1,6 +1,7 @@
 """Captions.
 
-The tests check who turns captions on, who is told, whose voice the captions process hears, and which captions are kept.
+The tests check who turns captions on, who is told that captions are on, whose voice the captions process hears, and which
+captions are kept.
 """
 
 from __future__ import annotations

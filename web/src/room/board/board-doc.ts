@@ -38,8 +38,8 @@ const INDEX_STEP = 1e-6;
 export interface BoardEvents {
   /** Called with new shapes that lie on top of all others of their page, and with strokes that have grown. */
   onGrown: (shapes: Shape[]) => void;
-  /** Called with shapes that have changed in a way that `onGrown` does not report. An empty list means that all shapes might have
-   *  changed. */
+  /** Called with shapes about which `onGrown` is not called, for example shapes that were moved or deleted. An empty list means
+   *  that all shapes might have changed. */
   onChanged: (shapes: Shape[]) => void;
   /** Called when pages were added or deleted, or got another background, and when a person's own colour was stored. */
   onPages: () => void;

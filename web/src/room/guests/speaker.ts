@@ -8,7 +8,7 @@ import { largeOnStage } from "../arrange";
 import type { Client } from "../client";
 import { others } from "../state";
 
-const FULL = 5; // number of tiles at which the speaker's tile begins to be larger
+const FULL = 5; // the speaker's tile becomes larger than the others if at least this many other people are in the room
 const SPOKE_MS = 1500; // ms for which a person must speak before their tile becomes larger; a cough is shorter
 const NOBODY: string[] = [];
 

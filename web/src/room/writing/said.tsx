@@ -1,5 +1,5 @@
-/** The content of a chat line: its text or file, the quoted line, the read mark, and the menu. A page loads this code after it
- *  has been painted for the first time. */
+/** The content of a chat line: its text or file, the quoted line, the read mark, and the menu. The browser loads this file after
+ *  it has painted the page for the first time. */
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";

@@ -55,8 +55,8 @@ async def test_day_without_visitors_has_a_row_and_waits_add_up(desk: Desk) -> No
 
 
 async def test_day_begins_at_midnight_of_the_readers_zone(desk: Desk) -> None:
-    await add(desk, 1, 14.5, 3)  # this session comes at 23:30 on Monday in Seoul
-    await add(desk, 2, 15.5, 3)  # this session comes at 00:30 on Tuesday in Seoul
+    await add(desk, 1, 14.5, 3)  # this session begins at 23:30 on Monday in Seoul
+    await add(desk, 2, 15.5, 3)  # this session begins at 00:30 on Tuesday in Seoul
     nine = {"from": str(MONDAY - 9 * HOUR_MS), "to": str(MONDAY + 39 * HOUR_MS)}
     assert [row["offered"] for row in (await read(desk, by="day", zone="Asia/Seoul", **nine))["rows"]] == [1, 1]
 
