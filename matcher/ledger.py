@@ -56,7 +56,8 @@ class Ledger:
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
         self.orphans: dict[str, dict[str, HeldAs]] = {}  # signed-out member → the accepted requests that this member still holds
-        # member, signed in or not → request of an appointment → medium of the place that is kept free for this request
+        # member, signed in or not → request of an appointment → medium of the place in the member's capacity that is kept free
+        # for it
         self.promises: dict[str, dict[str, Medium]] = {}
         self._arrivals = 0
         self._events: list[AnyEvent] = []

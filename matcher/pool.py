@@ -41,7 +41,7 @@ class Member:
     `obstacles`: by medium, why the member can get no request now; None: the member can get one. `is_idle`: whether the member can
     get a request of at least one medium. `promised`: id of an appointment's request → medium of the place that is kept free for
     it. `idle_item`: the member's entry in `Pool.idle`. `reported`, `reported_ready`: state and `ready` in the last event about
-    the member. `known`: a cache: reasons (`Reasons`) → the `obstacles` that belong to them. `watched_by`: the demands whose
+    the member. `known`: a cache of reasons (`Reasons`) → the `obstacles` that belong to them. `watched_by`: the demands whose
     `obstructed` names the member.
     """
 

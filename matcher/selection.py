@@ -186,10 +186,10 @@ class Selection:
     def _passed_over(self, match: Match) -> list[PassedOver]:
         """Return at most `Rules.max_why` members who did not get the request, and why each of them did not.
 
-        The candidates who were not chosen come first. Then come members who serve the queue (narrowest tier first), then other
-        members of the same role and organisation. The function runs for every match, so it is one flat loop. When it was a
-        generator, it needed a third of the time of a whole step.
-        In a busy service, most matches use the cache `Demand.obstructed` instead of the loop.
+        The candidates who were not chosen come first. Then come members who serve the queue, those of its own category first (the
+        narrowest tier), then other members of the same role and organisation. The function runs for every match, so it is one
+        flat loop. When it was a generator, it needed a third of the time of a whole step. In a busy service, most matches use the
+        cache `Demand.obstructed` instead of the loop.
         """
         ticket, queue, candidates = match.ticket, match.ticket.queue, match.candidates
         limit, excludes_some, medium = self.rules.max_why, ticket.excludes_some, queue.medium

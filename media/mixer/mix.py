@@ -52,7 +52,10 @@ class Gains:
         return self.settled and self._now.get(source) == 1.0
 
     def advance(self, sounding: Mapping[str, Samples]) -> Recipe:
-        """Return this tick's recipe and move the gains to their targets. Silent sources are not part of a recipe."""
+        """Return this tick's recipe (the sources to mix, and their gains) and move the gains to their targets.
+
+        Silent sources are not part of a recipe.
+        """
         recipe = [
             (source, self._now.get(source, 0.0), self._target.get(source, 0.0)) for source in self.sources if source in sounding
         ]

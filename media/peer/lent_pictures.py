@@ -100,7 +100,9 @@ class LentVideo:
 
 
 def slots_of(source: Incoming, slots: Sequence[Outgoing]) -> list[LentSlot] | None:
-    """Return those of `slots` to which the fast path can send `source`. None: Python must continue to forward the video.
+    """Return those of `slots` (videos at viewers) to which the fast path can send `source`.
+
+    None: Python must continue to forward the video.
 
     The result is None in these cases:
     - A packet of `source` is missing.

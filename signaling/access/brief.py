@@ -69,13 +69,15 @@ class Supplement(Struct, kw_only=True):
 
 
 def check_trail(supplement: Supplement) -> None:
-    """Raise CodeRefused("trail_too_long") when the trail has more than `MOST_TRAIL` steps."""
+    """Raise CodeRefused("trail_too_long") when the trail (what the user did on the site) has more than `MOST_TRAIL` steps."""
     if len(supplement.trail) > MOST_TRAIL:
         raise CodeRefused("trail_too_long")
 
 
 def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mapping[str, str] | None = None) -> Brief:
-    """Make the brief from an identification code and what the browser sent with it (`supplement`, accepted by `check_trail`).
+    """Make the brief: the facts about the user that staff see.
+
+    The facts come from an identification code, and from what the browser sent with it (`supplement`, accepted by `check_trail`).
 
     `form`: what the user has typed into the form of the category, by the id of the field.
     `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock can be hours off.

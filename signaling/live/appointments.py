@@ -206,7 +206,10 @@ class Appointments:
                 await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
-        """Return the realm's sessions with a callback or appointment that nobody has accepted yet, the earliest booking first."""
+        """Return the sessions with a callback or appointment that nobody has accepted yet, the earliest booked time first.
+
+        Only sessions of the realm (an organisation, or some of its sites) are returned.
+        """
         found = [entry for entry in self._index.callbacks.values() if realm.has(entry.site) and entry.session.callback]
         return sorted(found, key=lambda entry: (entry.session.callback.due_at if entry.session.callback else 0, entry.id))
 

@@ -43,11 +43,12 @@ class ShownPage:
     - `behind`: the viewers who have missed a part of the page and must get all `frames` again
     - `frames`: the newest snapshot and all later changes, encoded for viewers
     - `frames_bytes`, `snapshot_bytes`: the size of all frames, and the size of the snapshot in them
-    - `skipping`: whether the server ignores the next parts, because they belong to a change of the page that was given up
+    - `skipping`: whether the server ignores the next parts, because they belong to a change of the page that it has given up
     - `refused`: the reason why the page is not shown: "large" if it is too large, "crowded" if the server shows too many pages
-    - `stale`: whether `frames` cannot be used until the next snapshot arrives
+    - `stale`: whether `frames` are of no use, so that viewers must wait for the next snapshot
     - `asked`: whether the server has asked for a new snapshot
-    - `kept`: the segment of the recording in which the page is recorded: (the room's epoch, number of the period of consent)
+    - `kept`: the segment of the recording in which the page is recorded. (the room's epoch, which counts how often the room was
+      opened; number of the period of consent)
     - `kept_whole`: whether a snapshot was recorded in this segment
     - `kept_for`: the viewers whom the newest entry of the recording names
     - `told`: the hash of the newest message `page_state` that was sent to the user's browser

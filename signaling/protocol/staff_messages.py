@@ -65,7 +65,7 @@ class GetInvite(Message, tag="invite"):
 
 
 class AskHelp(Message, tag="help"):
-    """The session's owner asks for a professional. ``category``: empty for the session's own category."""
+    """The session's owner (its counselor) asks for a professional. ``category``: empty for the session's own category."""
 
     session: Id
     note: ShortText = ""
@@ -134,7 +134,7 @@ class AnswerUpgrade(Message, tag="upgrade"):
 
 
 class PutToSleep(Message, tag="sleep"):
-    """The session's owner puts a text conversation to sleep.
+    """The session's owner (its counselor) puts a text conversation to sleep.
 
     The conversation counts against no capacity until its user writes again.
     """
@@ -144,7 +144,7 @@ class PutToSleep(Message, tag="sleep"):
 
 
 class Hold(Message, tag="hold"):
-    """The session's owner puts the user on hold, or ends the hold."""
+    """The session's owner (its counselor) puts the user on hold, or ends the hold."""
 
     session: Id
     on: bool

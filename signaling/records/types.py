@@ -100,9 +100,9 @@ class Category(Struct, frozen=True, kw_only=True):
 class SiteKey(Struct, frozen=True, kw_only=True):
     """A key with which a partner signs identification codes.
 
-    Exactly one of the fields `secret`, `public` and `address` is not "". `secret`: a secret for HS256, which the partner also
-    has, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as JWK. `address`: where the partner publishes
-    public keys, as a JWK set.
+    Exactly one of the fields `secret`, `public` and `address` is set. The two others are "". `secret`: a secret for HS256, which
+    the partner also has, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as JWK. `address`: where the
+    partner publishes public keys, as a JWK set.
     """
 
     kid: str

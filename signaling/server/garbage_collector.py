@@ -54,7 +54,7 @@ def settle() -> None:
 
 
 def let_go(request: web.Request, socket: web.WebSocketResponse) -> None:
-    """Break the reference cycles of a WebSocket whose handler is done, so that no full run is needed to free it.
+    """Break the reference cycles of a WebSocket whose handler is done, so that it is freed without a full collection.
 
     aiohttp 3.14 leaves two cycles. First, the error that ended the socket refers to a traceback, and the traceback's frames refer
     to the socket. Second, aiohttp's protocol object of the connection refers to a method of the socket (for heartbeats).

@@ -1,8 +1,8 @@
 """Co-browsing: with the user's consent, staff see the page of the partner's site on which the user is.
 
-Only the owner asks, and only the user agrees. The owner and the user may each stop at any time. Consent holds for this owner and
-this conversation: it survives a change of page and a restart of the server. Consent ends when the session gets another owner,
-moves to another device, or is over.
+Only the owner (the session's counselor) asks, and only the user agrees. The owner and the user may each stop at any time. Consent
+holds for this owner and this conversation: it survives a change of page and a restart of the server. Consent ends when the
+session gets another owner, moves to another device, or is over.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Make the member ``staff`` the owner of the user's request at the matcher."""
+    """In the matcher, give the user's accepted request to the member ``staff``."""
 
     request: str
     staff: str

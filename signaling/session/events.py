@@ -271,7 +271,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """The owner makes the professional the new owner, and leaves the session."""
+    """The session's owner makes the professional the new owner of the session, and leaves it."""
 
     participant: str
 

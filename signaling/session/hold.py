@@ -31,7 +31,7 @@ def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End the hold when the conversation ends, its owner has not returned in time, or a professional has joined.
+    """End the hold if the conversation has ended, its owner has not returned in time, or a professional has joined.
 
     Called after every event.
     """

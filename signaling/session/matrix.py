@@ -68,7 +68,7 @@ class Matrix:
         )
 
     def for_worker(self, epoch: int) -> SetMatrix:
-        """Return the matrix as a command to the media worker."""
+        """Return the matrix (who hears and sees whom) as a command to the media worker."""
         return SetMatrix(
             epoch=epoch,
             hears={listener: self._gains(listener, sources) for listener, sources in self.hears.items() if sources},

@@ -1,9 +1,9 @@
 """`make bench ARGS=media`: compare Sangdam with Janus on rooms of two people (relayed) and of three people (mixed).
 
-Janus and the worker run during the whole measurement, pinned to one core. The measurement consists of windows of some seconds,
-which load Janus and the worker in turn. So other work on the machine affects Janus and the worker equally. The ratio
-is Sangdam's processor time divided by that of Janus, as a median over pairs of neighbouring windows. A window is void if the load
-generator used over 70 % of its core.
+Janus and the worker run during the whole measurement, pinned to one core. The measurement consists of windows of a
+few seconds. In each window, the bench loads either Janus or the worker, in turn. So other work on the machine affects Janus and
+the worker equally. The ratio is Sangdam's processor time divided by that of Janus, as a median over pairs of neighbouring
+windows. A window is void if the load generator used over 70 % of its core.
 """
 
 from __future__ import annotations

@@ -1354,7 +1354,7 @@ export interface GetInvite {
   id?: number | null;
 }
 /**
- * The session's owner asks for a professional. ``category``: empty for the session's own category.
+ * The session's owner (its counselor) asks for a professional. ``category``: empty for the session's own category.
  */
 export interface AskHelp {
   type: "help";
@@ -1433,7 +1433,7 @@ export interface AnswerUpgrade {
   id?: number | null;
 }
 /**
- * The session's owner puts a text conversation to sleep.
+ * The session's owner (its counselor) puts a text conversation to sleep.
  *
  * The conversation counts against no capacity until its user writes again.
  */
@@ -1443,7 +1443,7 @@ export interface PutToSleep {
   id?: number | null;
 }
 /**
- * The session's owner puts the user on hold, or ends the hold.
+ * The session's owner (its counselor) puts the user on hold, or ends the hold.
  */
 export interface Hold {
   type: "hold";

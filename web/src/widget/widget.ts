@@ -61,7 +61,8 @@ let looked: string;
 let seen = 0;
 let since = 0;
 
-/** Updates the trail with the page's dwell time and address. `mark`: the label of a clicked element, which becomes a step. */
+/** Updates the visitor's trail with the page's dwell time and address. `mark`: the label of a clicked element, which becomes
+ *  the trail's next step. */
 const look = (mark?: string) => {
   const now = Date.now();
   change(() => {

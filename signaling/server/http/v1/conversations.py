@@ -63,7 +63,7 @@ _read: Reader[NewConversation] = Reader(NewConversation)
 
 @routes.post("/api/v1/conversations")
 async def start(request: web.Request) -> web.Response:
-    """Start a conversation. A text conversation is asleep until its user writes."""
+    """Start a conversation. A text conversation is asleep until its user writes. Then it waits for a counselor."""
     asker, asked = await asker_of(request), await read_json(request, _read)
     site = await asked_site(request, asker, asked)
     if asked.line and asked.channel != "text":

@@ -12,7 +12,7 @@ import "./person.css";
 
 interface AboveProps {
   session: string;
-  /** The visitor's newest earlier conversations, which the brief contains. */
+  /** The visitor's newest earlier conversations, as the brief (the facts about the visitor) contains them. */
   newest: readonly EarlierSession[];
 }
 
