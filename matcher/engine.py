@@ -4,8 +4,8 @@ Every public step happens at the time `now_ms`. A step makes all its changes or 
 `MatchStore` in `matcher/types.py` says what each step means. The state tables are in `matcher/states.py`. Staff are chosen in
 `matcher/selection.py`.
 
-The engine's clock never runs backwards: if a `now_ms` is earlier than one that the engine has seen, the engine uses the latest
-one that it has seen.
+The engine's clock never runs backwards: if a step's `now_ms` is earlier than that of a previous step, the engine uses the latest
+`now_ms` so far.
 """
 
 from __future__ import annotations

@@ -259,7 +259,7 @@ class Ledger:
             self.settle(member)
 
     def give_up(self, ticket: Ticket) -> None:
-        """Stop keeping a place free for a promised request. The member can then get other requests in this place."""
+        """Stop keeping a place of the member's capacity free for a promised request. Other requests can then take this place."""
         request = ticket.request
         promised = self.promises[request.only]
         del promised[request.id]

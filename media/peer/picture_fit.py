@@ -7,7 +7,7 @@ from media.peer.peer import Peer
 
 
 def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:
-    """Choose a simulcast layer for each video slot of the viewer.
+    """Choose a simulcast layer for each video slot of the viewer. A slot is a video stream that the viewer receives.
 
     Return what the viewer's page must be told now: slot → "low" (the video is in a lower layer) or "paused". None: there is
     nothing to tell.

@@ -313,11 +313,11 @@ class Outgoing:
         return False
 
     def waits_for(self, source: Incoming) -> bool:
-        """Return whether this slot will show `source` as soon as a keyframe of `source` comes."""
+        """Return whether this slot (one video stream to a viewer) will show `source` as soon as a keyframe of `source` comes."""
         return self.layer in (ANY, source.rid) and self.rewriter.source is not source
 
     def show(self, layer: str | None, *, at_once: bool) -> None:
-        """Choose the simulcast layer (RID) of the video for this slot. None: show no video.
+        """Choose the simulcast layer (RID) that this slot sends to its viewer. None: show no video.
 
         `at_once`: whether to stop the present layer immediately, without waiting for a keyframe of the new layer.
         """

@@ -11,7 +11,7 @@
 #define FASTPATH_SENT 512      /* at most this many sent packets (0.5 s of four videos) wait until Python collects their sizes */
 #define FASTPATH_ARRIVALS 256  /* one report names at most this many arrived video packets */
 #define FASTPATH_REPORT 832    /* the body of a report has at most this many bytes */
-#define FASTPATH_VIEWERS 16    /* an offloaded video goes to at most this many slots; Python handles a video in more slots */
+#define FASTPATH_VIEWERS 16    /* the fast path sends a video to at most this many viewers; if there are more, Python sends it */
 #define FASTPATH_CACHED 512    /* a video slot stores at most this many sent packets, as in media.peer.streams (CACHE_PACKETS) */
 #define FASTPATH_FORMER 512    /* a payload that later packets repeat (RED) has at most this many bytes */
 #define FASTPATH_COPIES 3      /* at most this many later packets repeat one payload */

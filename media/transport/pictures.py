@@ -57,7 +57,7 @@ class Arrivals:
 
 
 class Slot:
-    """One video slot of a peer in the fast path, with the packets that can be sent again."""
+    """One video slot (a video stream that a peer receives) in the fast path, with the sent packets that can be sent again."""
 
     def __init__(self, leg: Leg, *, repaired: bool) -> None:
         """Open a video slot of this leg's peer. `repaired`: whether retransmissions are sent in a separate stream (RTX)."""

@@ -28,7 +28,8 @@ from media.voice.voices import Voices
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 12  # At most this many participants in a room: six people, the user's phone as a camera, and operators who listen in.
-CHECK_EVERY_S = 0.2  # Seconds between two checks of what need not be checked at every tick: peer states, journal, video layers.
+# Seconds between two checks of what need not be checked at every tick: peer states, changes of the board, video layers.
+CHECK_EVERY_S = 0.2
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room, in which nothing is mixed and nobody sends video.
 

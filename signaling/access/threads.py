@@ -5,7 +5,8 @@ the user, and gets a short-lived token in return. The token is a compact JWS wit
 (RFC 8725, 3.11). The server does not store the token. A token holds the site and the keyed hash of the partner's id for the user
 (`Codes.user_ref`).
 
-The token of a session gives no right to the thread: the link in a mail gives a session's token, too, and mails can be forwarded.
+The token of a session gives no right to the thread. The reason is that links in mails give tokens of sessions, too, and somebody
+could forward such a mail.
 """
 
 from __future__ import annotations

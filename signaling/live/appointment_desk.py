@@ -33,7 +33,7 @@ class AppointmentDesk:
         self._index = index
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the callbacks and appointments at the sites of `realm`, the earliest first.
+        """Return the callbacks and appointments at the sites of `realm` (sites that the asker may see), the earliest first.
 
         Those that staff have accepted already are left out.
         """

@@ -1,8 +1,8 @@
 """Notify the colleagues who are mentioned in a line for staff, and let them read along in the session.
 
 Reading along begins only at the colleague's request. An audit entry is stored before the first line is sent to the colleague. The
-staff of the session see that the colleague reads along. The user is not told. Reading along ends when the colleague's connection
-or sign-in ends, when the conversation ends, and when the colleague may no longer read conversations of this site.
+staff of the session see that the colleague reads along. The user is not told. Reading along ends when one of these ends: the
+colleague's connection, the colleague's sign-in, the colleague's right to read conversations of this site, or the conversation.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ _LATER = 2
 
 THREAD = "thread"  # the stored purpose of a link that opens a conversation
 NEW_DEVICE: Final = (
-    # kind of the mail about a sign-in from a new browser, and the stored purpose of the link in this mail; the link ends that
-    # sign-in and the member's later sign-ins
+    # The kind of the mail about a sign-in from a new browser. The link in this mail has the same word as its stored purpose. The
+    # link ends that sign-in and the member's later sign-ins.
     "new_device"
 )
 MAIL_CONFIRM: Final = "mail_confirm"  # kind of the mail to a member's new address, and the stored purpose of its link

@@ -42,7 +42,10 @@ class Figures(Database):
     """Counts sessions for the wallboard, and stores the wallboard's thresholds."""
 
     async def counts_today(self, since_ms: int, realm: Realm = WHOLE) -> DayCounts:
-        """Count the sessions at the realm's sites whose users asked for a counselor at or after `since_ms` (Unix ms)."""
+        """Count the sessions whose users asked for a counselor at or after `since_ms` (Unix ms).
+
+        Only sessions at the sites of `realm` count; by default, these are all sites of the first organisation.
+        """
         c = t.session.c
         asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
         served = c.active_at.is_not(None)

@@ -225,7 +225,10 @@ class History(Leading):
         await self.store_audit(Audited(actor, action, subject, detail, change, organisation))
 
     async def store_audit(self, entry: Audited, *, again: bool = False) -> None:
-        """Store an audit entry with the time at which it was made. `again`: as in `add_event`."""
+        """Store an audit entry with the time at which it was made.
+
+        `again`: the entry might already be stored; do not store an equal entry twice.
+        """
         async with self._writing() as connection:
             await connection.run_sync(add_audit, entry, again=again)
 

@@ -179,10 +179,10 @@ class Lines(Leading):
     # --- board ---------------------------------------------------------------------------------------------------------
 
     async def append_board(self, session_id: str, epoch: int, update: bytes, at: int) -> None:
-        """Append one Yjs update to the board's journal. `epoch`: number of the room's opening in which the board changed.
+        """Append one Yjs update to the board's stored changes (its journal).
 
-        `at`: when the board changed (Unix ms). Raises StaleEpoch when the board was opened under a higher epoch, and
-        UnknownSession.
+        `epoch`: how often the session's room had been opened when the board changed. `at`: when the board changed (Unix ms).
+        Raises StaleEpoch when the room has been opened again since then, and UnknownSession when the session does not exist.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)

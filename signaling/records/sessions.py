@@ -270,8 +270,8 @@ class Sessions(Saves):
     async def purge(self, now: int) -> int:
         """Delete sessions whose retention is over at `now` (Unix ms).
 
-        Also delete expired rows about used identification codes and invites, expired sign-ins, old one-time links, old audit
-        entries, and other rows that are no longer needed.
+        Also delete other rows that are no longer needed: about used identification codes and invites that have expired, expired
+        sign-ins, old one-time links, old audit entries, and more.
 
         Return the number of deleted sessions.
         """

@@ -593,8 +593,8 @@ webhook = sa.Table(
     _time("created_at"),
 )
 
-# no foreign key to the session: an event stays until it is delivered or given up, even if the session is erased; events hold no
-# text of the conversation
+# This table has no foreign key to the session, because an event stays until it is delivered or given up, even if the session is
+# erased. Events hold no text of the conversation.
 webhook_delivery = sa.Table(
     "webhook_delivery",
     metadata,

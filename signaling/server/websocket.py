@@ -279,8 +279,8 @@ class _Connection:
 
         Raises Crowded if the wait is too long, and _LeftInQueue if the client has left.
 
-        A page that hears nothing for some seconds connects again. If the server let in the connections that such pages have given
-        up, it would serve each page several times, and the pages behind them would wait even longer.
+        A page that hears nothing for some seconds gives its connection up, and connects again. The given-up connections leave the
+        queue. Otherwise the server would serve such a page several times, and the pages behind it would wait even longer.
         """
         try:
             async with self.live.admission.returning(urgent=urgent):

@@ -283,7 +283,10 @@ def _shown(sources: Sequence[Person]) -> list[SlotSource]:
 
 
 def _assign(former: dict[int, SlotSource], wanted: list[SlotSource], most: int) -> dict[int, SlotSource]:
-    """Assign videos to slots. A video that is still shown stays in its slot. A new video takes the lowest free slot, if any."""
+    """Assign the videos that a viewer sees (`wanted`) to the viewer's slots. A slot is a receiving video section of their page.
+
+    A video that is still shown stays in its slot. A new video takes the lowest free slot, if any.
+    """
     slots = {slot: source for slot, source in former.items() if source in wanted}
     free = [slot for slot in range(most) if slot not in slots]
     new = [source for source in wanted if source not in slots.values()]

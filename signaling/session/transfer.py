@@ -2,8 +2,8 @@
 
 A transfer is a help request that ends in a hand-over. To find the colleague, the session enqueues a second request for the same
 user. The second request has the user's original enqueue time and comes before all other requests. Until a colleague takes over,
-the user stays with their counselor. If nobody comes, the counselor is told why. In a transfer at once, the user is on hold until
-a colleague accepts or the search ends, and is told which colleague or category is asked.
+the user stays with their counselor. If nobody comes, the counselor is told why. In a transfer at once, the user is told which
+colleague or category is asked, and is on hold until a colleague accepts or the search ends.
 """
 
 from __future__ import annotations

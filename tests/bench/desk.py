@@ -66,8 +66,8 @@ async def opened(page: Page, n: int, last: str = "") -> float:
 async def switched(page: Page, switches: Iterable[int]) -> list[tuple[float, float]]:
     """Open the conversations with these numbers one after another.
 
-    Return two figures in ms for each: how long it takes until the conversation has been painted, and how much processor time the
-    page's main thread uses for it. Other work on the machine hardly changes the processor time.
+    Return two figures in ms for each conversation. The first is the time until the conversation has been painted. The second is
+    the processor time that the page's main thread uses for this. Other work on the machine hardly changes the second figure.
     """
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})

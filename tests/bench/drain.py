@@ -1,4 +1,4 @@
-"""Measure how fast 100,000 mails and 100,000 pushes go to servers that limit the rate, and the delay of rings at that time.
+"""Measure how fast 100,000 mails and 100,000 pushes go to servers that limit the rate, and how late pushes about rings come then.
 
     python -m tests.bench drain
 

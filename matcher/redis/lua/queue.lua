@@ -199,7 +199,8 @@ function Queues.each_lane(visit)
   end
 end
 
--- Call `visit(id, place)` for the requests of a lane, in order, until it returns a value. Return that value.
+-- Call `visit(id, place)` for the requests of a lane, in order, until it returns a value. Return that value. `place`: enqueue
+-- time and arrival of the request.
 function Queues.walk(lane, visit)
   local from = 0
   repeat

@@ -345,8 +345,8 @@ local function who_serve(ticket, candidates, limit)
   return found
 end
 
--- Return members who did not get the request, and why each did not: the candidates who were not chosen, then members who serve the
--- queue, then other members of the same role and organisation. At most `RULES.max_why` members.
+-- Return at most `RULES.max_why` members who did not get the request, and why each did not. First come the candidates who were
+-- not chosen, then other members who serve the queue, then other members of the same role and organisation.
 local function passed_over(match)
   local ticket, candidates, limit = match.ticket, match.candidates, RULES.max_why
   local passed = {}

@@ -78,10 +78,12 @@ def page_headers(
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
-    `frame_ancestors`: origins that may frame the page. A text that is not an origin is left out, because it could add a directive
-    to the policy; older versions might have stored such a text. `devices`: the devices that the page may use. `opener`: the
-    page's Cross-Origin-Opener-Policy, which decides whether the page stays connected to its opener and to the windows that it
-    opens. `frames`: whether the page may frame pages of ours.
+    - `frame_ancestors`: origins that may frame the page. Older versions might have stored a text that is not an origin. Such a
+      text is left out, because it could add a directive to the policy.
+    - `devices`: the devices that the page may use.
+    - `opener`: the page's Cross-Origin-Opener-Policy, which decides whether the page stays connected to its opener and to the
+      windows that it opens.
+    - `frames`: whether the page may frame pages of ours.
     """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))

@@ -190,9 +190,9 @@ async def export_shared(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/replies.csv")
 async def import_shared(request: web.Request) -> web.Response:
-    """Add the replies of the CSV file from the request's body.
+    """Add the replies of the CSV file from the request's body. Each row of the file is a reply.
 
-    If the site already has a reply with the language and title of a row of the file, this reply gets the text of the row.
+    If the site already has a reply with the row's language and title, that reply gets the row's text.
     """
     asker = await asker_of(request)
     site = await asked_site(request, asker)

@@ -153,8 +153,8 @@ async def _put_back(
 async def _remove(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo the adding of a site: remove the site. The site's past sessions stay.
 
-    Raises Changed when the site's settings have been changed since the site was added, or when the site has got secrets, a logo
-    or replies, which would be lost.
+    Raises Changed when the site's settings have been changed since the site was added. Also raises Changed when the site has got
+    secrets, a logo or replies, because they would be lost.
     """
     site = await _site(request, asker, subject, "sites.add")
     added = {name: value for name, value in (change.after or {}).items() if name != "parts"}

@@ -14,8 +14,8 @@ export class InviteRefused extends Error {
 }
 
 /** Returns the part of the page's address that follows `prefix`, usually the invite; "" if there is none. Moves this part from
- *  the address into the state of the history's entry, so that nobody can read it in the history or on the screen. In the entry's
- *  state, this part survives a reload, for example when a phone has unloaded a tab in the background. */
+ *  the address into the state of the history's entry. There, nobody can read it in the history or on the screen, and it survives
+ *  a reload, for example when a phone has unloaded a tab in the background. */
 export function takeInvite(
   place: Pick<Location, "hash" | "pathname">,
   history: Pick<History, "replaceState" | "state">,

@@ -388,8 +388,8 @@ export class Panel {
     this.look();
   }
 
-  /** Determines which page and product the visitor is looking at. Does nothing before the widget has sent the data of the page,
-   *  and the server has sent the panel's language and the query parameters that the site allows. */
+  /** Determines which page and product the visitor is looking at. Does nothing until two answers have come: the data of the page
+   *  from the widget, and the panel's language and the allowed query parameters from the server. */
   private look(): void {
     const { info, visit } = this.store.get();
     if (!info || !this.context) return;

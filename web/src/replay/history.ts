@@ -14,8 +14,8 @@ export interface BoardStep {
 }
 
 export class BoardHistory {
-  /** Whether all changes have a time. If a change has no time, the player has the whole board from the start, and can only hide
-   *  each shape until the time at which the shape was drawn. */
+  /** Whether all changes have a time. If one has none, the player has the whole board from the start. It can then only hide each
+   *  shape until the time at which the shape was drawn. */
   readonly timed: boolean;
   private applied = 0;
   private pass: (message: Uint8Array) => void = () => undefined;

@@ -30,8 +30,8 @@ export type Ask = (signal: AbortSignal) => Promise<PreviewAnswer>;
 
 const at = encodeURIComponent;
 
-/** These three functions ask the server what a change would do: a change of a site's settings, of a category's opening hours, or
- *  of the settings of a member of staff (id "" for a new member). */
+/** Each of these three functions asks the server what a change would do. The changes are those of a site's settings, of a
+ *  category's opening hours, and of the settings of a member of staff (id "" for a new member). */
 export const askAboutSite =
   (site: string, settings: unknown): Ask =>
   (signal) =>

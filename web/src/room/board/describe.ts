@@ -8,7 +8,8 @@ import { t } from "./words";
 
 const PLACES = ["nw", "n", "ne", "w", "c", "e", "sw", "s", "se"] as const;
 const WORDS_MOST = 60;
-/** An end of a line or arrow belongs to a text if the end is at most this far from the text, in units of the page. */
+/** If an end of a line or arrow is at most this far from a text (in units of the page), its description quotes the text. If not,
+ *  the description says where on the page the end is. */
 const NEAR = 60;
 
 const third = (value: number, size: number): number => Math.min(2, Math.max(0, Math.floor((value * 3) / size)));

@@ -5,8 +5,8 @@ import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";
 import { panned, pinched, zoomed } from "./viewport";
 
-/** If a second finger comes down within this time after the first, ms, the board takes back what the first finger drew: both
- *  fingers were meant to pinch. If the second finger comes later, what the first finger drew stays. */
+/** Time in ms after the first finger came down. If a second finger comes down within this time, both were meant to pinch, and the
+ *  board takes back what the first finger drew. If the second finger comes later, what the first finger drew stays. */
 const PINCH_MS = 300;
 const WHEEL_STEP = 0.01;
 const LINE_PX = 16;

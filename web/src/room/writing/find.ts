@@ -11,8 +11,8 @@ export interface Hit {
   nth: number;
 }
 
-/** Returns the text in the form in which the search compares texts: in the Unicode form NFC, with each capital letter in lower
- *  case unless that would change its length. */
+/** Returns the text in the form in which the search compares texts. This form is Unicode's NFC with small letters. A capital
+ *  letter stays if its small letter has another length. */
 export function folded(text: string): string {
   return text
     .normalize("NFC")
