@@ -95,7 +95,7 @@ class Flow:
         return not self._audio.flow_is_over
 
     def end(self, now: float) -> int:
-        """Take the voice back and let the mixer send again. Return the step of the mixer's next tick."""
+        """Take the voice back from the fast path, and let the mixer send again. Return the step of the mixer's next tick."""
         self.peer.recall()
         self._tick_until(now)
         most = int(now / TICK_STEP_S) + AHEAD_STEPS

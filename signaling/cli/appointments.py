@@ -30,7 +30,7 @@ def appointment() -> None:
 @json_option
 @with_records
 async def appointment_list(records: Records, site_id: str, staff_id: str, as_json: bool) -> None:
-    """List the callbacks and appointments that nobody has accepted yet, the next one first."""
+    """List the callbacks and appointments that nobody has accepted yet, the earliest first."""
     rows = [row for each in await _booked(records, site_id) if (row := _row(each)) and staff_id in ("", row["staff"])]
     shown = sorted(rows, key=lambda row: (row["at"], row["session"]))
     show([row | {"at": _utc(row["at"])} for row in shown], as_json=as_json)

@@ -31,7 +31,7 @@ Option = Callable[[Command], Command]
 
 
 def _one_of(name: str, words: Sequence[str], says: str, default: str = "") -> Option:
-    """Return an option that takes one of these words. `default`: "" for the first word."""
+    """Return an option that takes one of these words. `default`: the word without this option; "": the first word."""
     return click.option(name, default=default or words[0], show_default=True, type=click.Choice(words), help=says)
 
 

@@ -254,8 +254,8 @@ local function leave(member)
   pools:remove(id)
 end
 
--- Add a member. `staff` has the fields id, role, languages, sites, categories, media, texts, calls and texts_in_call. Its lists are
--- sorted.
+-- Add a member. `staff` has the fields id, role, languages, sites, categories, media, texts, calls and texts_in_call. The lists
+-- in these fields are sorted.
 function Roster.add(staff)
   local member = {id = staff.id, mode = "away", live = {}, since_ms = World.now_ms, idle_since_ms = World.now_ms}
   local promised = call("HGET", key("promises"), staff.id)

@@ -32,7 +32,7 @@ class Arriving(NamedTuple):
 
 
 class Intake:
-    """Limits the files that clients send. `arriving`: session → bytes of its files that are still arriving."""
+    """Limits the files that clients send. `arriving`: session → total size in bytes of its files that are still arriving."""
 
     def __init__(self, files: Files) -> None:
         self._files = files

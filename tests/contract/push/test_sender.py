@@ -1,4 +1,7 @@
-"""Pushes go from the database, SQLite or PostgreSQL, to a real push service that is gone, busy or broken, or hangs."""
+"""Pushes go from the database (SQLite or PostgreSQL) to a real push service.
+
+In some tests, the push service is gone, busy or broken, or does not answer.
+"""
 
 from __future__ import annotations
 

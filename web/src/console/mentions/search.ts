@@ -14,7 +14,8 @@ export const MOST = 5; // a line can mention at most this many colleagues, as on
 
 const AT = /(?:^|[\s(])@((?:[^\s@][^@\n]{0,39})?)$/;
 
-/** Returns the beginning of a name that ends at the caret; null if there is no "@" before the caret. */
+/** Returns what the person has typed of a name: the text between "@" and the caret. Null if there is no "@" before the
+ *  caret. */
 export function atCaret(text: string, caret: number): At | null {
   const query = AT.exec(text.slice(0, caret))?.[1];
   return query === undefined ? null : { from: caret - query.length - 1, query };

@@ -1,5 +1,5 @@
-/** The schema of the board's document: Excalidraw's elements, with points in chunks, on pages. Other people can write anything
- *  into the document, so every read checks what it finds. */
+/** The schema of the board's document. The document has pages, and a page has Excalidraw's elements. The points of an element are
+ *  stored in chunks. Other people can write anything into the document, so every read checks what it finds. */
 
 import * as Y from "yjs";
 import { clean } from "../../ui/cut";

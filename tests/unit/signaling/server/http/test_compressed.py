@@ -25,9 +25,9 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
     ("header", "expected"),
     [
         ("", []),
-        # The header that Chromium, Firefox and Safari send on https and on localhost.
+        # The `Accept-Encoding` that Chromium, Firefox and Safari send on https and on localhost.
         ("gzip, deflate, br, zstd", ["br", "gzip"]),
-        ("gzip, deflate", ["gzip"]),  # The header that Chromium, Firefox and Safari send on plain http.
+        ("gzip, deflate", ["gzip"]),  # The `Accept-Encoding` that these browsers send on plain http.
         ("BR", ["br"]),
         ("br;q=0, gzip", ["gzip"]),
         ("br; q=0.0 , gzip ; q=0.5", ["gzip"]),
