@@ -226,8 +226,8 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # perhaps the leader changed while the WebSocket to the old leader was being opened: then the old leader's
-                # `goodbye` did not reach this client, and the client must reconnect now
+                # perhaps the leader changed while the WebSocket to the old leader was being opened: then `self.goodbye` ran
+                # before this client was in `self.sockets`, and the client must reconnect now
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:

@@ -46,7 +46,7 @@ export const maskValue = (value: string): string =>
 const ATTRIBUTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*(?!["'\s])([^\]"']+?)(?=(\s+[is])?\s*(\]|$))/gi;
 const BEFORE_QUOTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*$/i;
 
-/** Masks the values of attributes in a selector, except those attributes whose values are never masked (`isShape`). */
+/** Masks the values of attributes in a selector. Attributes that contain no words (`isShape`) are never masked. */
 export const maskSelector = (selector: string): string =>
   selector.replace(ATTRIBUTE, (whole, name: string, value: string) =>
     isShape(name.toLowerCase()) ? whole : whole.slice(0, -value.length) + masked(value),

@@ -3,8 +3,8 @@
 
 export type Way = "page" | "file" | "network";
 
-/** Returns from where the service worker answers a request: with the stored page, with a stored file, or from the network.
- *  `shell`: the paths of the stored files. */
+/** Returns how the service worker answers a request: with the stored page, with a stored file, or with a response from the
+ *  network. `shell`: the paths of the stored files. */
 export function wayOf(
   request: Pick<Request, "method" | "url" | "mode">,
   origin: string,

@@ -13,8 +13,8 @@ const SPOKE_MS = 1500; // ms for which a person must speak before their tile bec
 const NOBODY: string[] = [];
 
 /**
- * Returns the id of the person whose tile becomes or stays large; "" while fewer than `FULL` people are in the room. Pure. The
- * caller enlarges the tile when the result has been the same for `SPOKE_MS`.
+ * Returns the id of the person whose tile becomes or stays large; "" if `people` has fewer than `FULL` people. Pure. The caller
+ * enlarges the tile when the result has been the same for `SPOKE_MS`.
  */
 export function nextLarge(former: string, speaking: string[], people: string[]): string {
   if (people.length < FULL) return "";
