@@ -47,8 +47,8 @@ class ShownPage:
     - `refused`: the reason why the page is not shown: "large" if it is too large, "crowded" if the server shows too many pages
     - `stale`: whether `frames` are of no use, so that viewers must wait for the next snapshot
     - `asked`: whether the server has asked for a new snapshot
-    - `kept`: the segment of the recording in which the page is recorded. (the room's epoch, which counts how often the room was
-      opened; number of the period of consent)
+    - `kept`: (epoch, period) of the recording's segment in which the page is recorded. The epoch counts how often the room was
+      opened, the period counts the periods of consent.
     - `kept_whole`: whether a snapshot was recorded in this segment
     - `kept_for`: the viewers whom the newest entry of the recording names
     - `told`: the hash of the newest message `page_state` that was sent to the user's browser

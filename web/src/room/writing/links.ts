@@ -49,8 +49,8 @@ export function links(text: string): (string | Link)[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Removes from the end of an address the characters that belong to the sentence around it: emphasis such as "*", and a Korean
- *  particle that follows without a space. */
+/** Removes the characters at the end of an address that are not part of it: emphasis such as "*", and a Korean particle that
+ *  follows without a space. */
 function withoutTail(raw: string): string {
   const bare = raw.replace(/[*_~]+$/, "");
   return HANGUL_TLD.exec(bare)?.[1] ?? PARTICLE.exec(bare)?.[1] ?? bare;
