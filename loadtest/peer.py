@@ -188,7 +188,7 @@ class Peer:
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self._datagram), local_addr=here)
         except OSError:
-            return  # this machine lacks the address family; try the other candidates
+            return  # this machine lacks this address family; other candidates of the worker can still work
         with contextlib.suppress(OSError):
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         self._sockets[family] = transport

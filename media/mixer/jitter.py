@@ -32,7 +32,7 @@ TICK_S = TICK_SAMPLES / RATE
 START_DELAY_S = 0.020
 """Delay from the first packet to the first sound. It is kept until enough packets have come to compute the needed delay. Together
 with the wait for the next tick, the delay is 20 to 40 ms."""
-MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # After this many concealed samples in a row, the buffer gives the missing packet up.
+MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # After this many concealed samples in a row, the buffer skips the missing packet.
 MAX_DELAY_S = 0.400  # The buffer holds a packet for at most this long.
 MAX_PACKETS = 64  # At most this many packets are in the buffer; a full buffer drops its oldest packet.
 IDLE_S = 2.0  # After this many seconds without packets, the stream is forgotten.

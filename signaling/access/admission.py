@@ -32,7 +32,7 @@ JITTER = 1.15
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # The server counts as calm only while the event loop lags by less than this many ms.
-# At most this many sessions may have no connected page while they do not wait for a counselor yet (`Crowd.unopened`). If the
+# There are at most this many sessions that do not wait for a counselor yet and have no connected page (`Crowd.unopened`). If the
 # setting `most_waiting` is larger, that setting is the limit instead. A session without a connected page takes memory for some
 # seconds, but no place in the queue for a counselor.
 MOST_UNOPENED = 1000

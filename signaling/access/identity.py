@@ -176,7 +176,8 @@ class Identity:
                 log.warning("sign-in throttled", network=network)
             raise SignInRefused("too_many_sign_ins")
         async with self._hashing:
-            # make this hash for known logins, too; otherwise the first try with an unknown login would take longer
+            # make this hash for known logins, too; otherwise the first try with an unknown login would take longer, which would
+            # show strangers that the login is unknown
             nobodys = await asyncio.to_thread(_nobodys_hash)
             right = await asyncio.to_thread(_fits, staff.password_hash if staff and staff.password_hash else nobodys, password)
         if staff is None or not right:

@@ -40,10 +40,10 @@ def ahead_ms(steady: Now, wall: Now) -> int:
 class SteadyClock:
     """Unix time in milliseconds, without the steps of the machine's clock.
 
-    The machine's clock may step. If it stepped forward by an hour, every deadline would pass at once: rings would end, and
-    sessions of users who are just reconnecting would close. If it stepped back by an hour, no deadline would pass for an hour.
-    This clock does not step. After a step of the machine's clock, this clock runs a quarter faster or slower until the two agree
-    again. So the steady clock follows a step of one hour within four hours.
+    The machine's clock may step. If it stepped forward by an hour, all deadlines of this hour would pass at the same moment:
+    rings would end, and sessions of users who are just reconnecting would close. If it stepped back by an hour, no deadline would
+    pass for an hour. This clock does not step. After a step of the machine's clock, this clock runs a quarter faster or slower
+    until the two agree again. So the steady clock follows a step of one hour within four hours.
     """
 
     def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:

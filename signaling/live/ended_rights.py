@@ -28,7 +28,7 @@ from .staffing import MATCHED_ROLES, Staffing
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.4  # Seconds between two checks of which sign-ins still exist.
+LOOK_S = 0.4  # Seconds between two checks whether sign-ins of staff have ended.
 RESTART_MS = 300  # A page that the server tells to reconnect does so after this many milliseconds.
 ON_DUTY = frozenset({"available", "reserved", "busy", "wrap_up"})
 

@@ -85,7 +85,7 @@ class Places:
         """Ask the matcher for the session's place in the queue. Return False if the session does not wait."""
         if entry.session.state != "waiting":
             return False
-        with suppress(Unavailable):  # if the matcher does not respond, the last known place stays
+        with suppress(Unavailable):  # if the matcher does not respond, keep the last known place in the queue
             entry.place = await self._store.place(entry.session.request, self._now()) or entry.place
         return entry.session.state == "waiting"
 

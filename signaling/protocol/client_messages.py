@@ -46,8 +46,8 @@ class Hello(Message, tag="hello"):
     ``page``: a tab with the partner's page has opened this connection, only to send that page, so that staff can see it. See
     *co-browsing* in docs/protocol.md.
     With such a connection alone, the user counts as disconnected.
-    ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
-    which staff were available. Such a server makes a member available again if the member's page says so.
+    ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started does not
+    always know which staff were available. Such a server makes a member available again if the member's page says so.
     """
 
     tab: Id

@@ -13,7 +13,7 @@ from typing import Any
 
 MOST_DEPTH = 32  # arrays and objects are nested in at most this many levels; our messages need five
 _SPACE = " \t\r\n"
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the range of a database column, and of the integers that msgspec reads
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # smallest and largest integer that a database column and msgspec can hold
 _LONGEST_NUMBER = 400  # a number has at most this many characters; a meaningful float has at most about 325
 
 _PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # this pattern never backtracks, so its time is linear

@@ -86,7 +86,7 @@ class People(Database):
         return [FileRecord(**row) for row in await self._all(sa.select(t.file).where(c.session == session).order_by(c.at, c.id))]
 
     async def messages_of(self, session: str) -> list[MessageRecord]:
-        """Return the messages that were left in a session."""
+        """Return the messages that the user has left for staff in this session."""
         c = t.message.c
         rows = await self._all(sa.select(t.message).where(c.session == session).order_by(c.at, c.id))
         return [MessageRecord(**row) for row in rows]

@@ -97,7 +97,7 @@ class Places(Database):
         """
         try:
             await self._save_site(site, expected, audit)
-        except IntegrityError:  # another transaction has stored a new site with this id first, and this try finds that site
+        except IntegrityError:  # another transaction has stored a new site with this id first; this second try finds that site
             await self._save_site(site, expected, audit)
         self._known.pop(site.id, None)
 

@@ -111,7 +111,8 @@ def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
     group = (CGROUPS if second else CGROUPS / "memory") / f"sangdam-faults-{pid}"
     group.mkdir()
     try:
-        # memory that the process already has still counts in its former control group, not in this one
+        # this control group counts only new memory: what the process already has still counts in the process's former control
+        # group
         (group / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(more_bytes))
         (group / "cgroup.procs").write_text(str(pid))
         yield

@@ -102,7 +102,7 @@ def main() -> None:
     settings = {
         LIBRARY: str(MADE),
         "LD_PRELOAD": runtime(),
-        "PYTHONMALLOC": "malloc",  # The sanitizers also detect overruns of Python's own memory.
+        "PYTHONMALLOC": "malloc",  # With this, the sanitizers also detect overruns of memory that Python allocates.
         "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some memory by design.
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }

@@ -59,7 +59,7 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     await service.matrix(hears={"narrow": {"sender": 1.0}, "wide": {"sender": 1.0}}, sees={"narrow": picture, "wide": picture})
     sender.speak(440)
     sender.show_layers()
-    # the link has no room for the lowest layer in addition to the voice, so the video pauses after four seconds of congestion
+    # the link cannot carry the video's lowest layer besides the voice, so the video pauses after four seconds of congestion
     await eventually(lambda: told(service, "narrow") and "paused" in told(service, "narrow")[-1].values(), 15.0)
     await eventually(lambda: wide.layer(0, 60) == {"h"}, 6.0)
     assert set(told(service, "narrow")[0].values()) <= {"low", "paused"}

@@ -86,7 +86,7 @@ async def test_emptied_redis_loses_nobody_and_keeps_the_order(redis: RedisServer
         assert third.session["state"] in ("waiting", "active")
         assert talking.session["state"] == "active"
         assert len([m for m in busy.seen if m["type"] == "ring"]) == 1, "who is in a call is not rung"
-        assert await talking.say("line", line="c-1", text="아직 있어요")  # the call goes on
+        assert await talking.say("line", line="c-1", text="아직 있어요")  # the call goes on: a chat line still arrives
         await busy.find(lambda m: m["type"] == "line" and m["line"].get("text") == "아직 있어요")
 
 

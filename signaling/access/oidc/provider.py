@@ -131,7 +131,7 @@ class Provider:
         """
         if not _is_known(self._description, now, KNOWN_MS):
             async with self._look(now):
-                # another task might have fetched the description during the wait
+                # another task might have fetched the description while this task waited
                 if not _is_known(self._description, now, KNOWN_MS):
                     address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
                     found = _read(await self._answer("GET", address), _read_description)

@@ -339,7 +339,7 @@ async def test_receiver_that_is_gone_gets_no_more(office: Office, receiver: Rece
 
 async def test_saves_that_were_kept_back_lose_no_event(office: Office, receiver: Receiver) -> None:
     await office.add(receiver)
-    await office.records.save_session(  # while the database was unavailable, earlier states were not saved
+    await office.records.save_session(  # the first save: earlier states were kept back, because the database was unavailable
         "s-1", state="closed", channel="text", snapshot=b"", waiting_at=STARTED, active_at=STARTED + 1, ended_at=STARTED + 2,
         end_reason="left",
     )  # fmt: skip

@@ -88,7 +88,7 @@ function changeLines({ change }: Pick<AuditItem, "change">): string[] {
   const shown = (field: string, value: unknown) =>
     value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)
       ? t("audit.nothing")
-      : field === "logo" || field === "picture" // the ids of pictures say nothing to people
+      : field === "logo" || field === "picture" // the id of a picture says nothing to people, so it is not shown
         ? t("audit.picture")
         : typeof value === "string"
           ? short(value)

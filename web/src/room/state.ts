@@ -152,7 +152,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
 
 /** Adds the lines of one answer of the server: the newest lines, or those just before the oldest known line (`before`). */
 function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
-  if (before !== 0 && before !== state.older[session]) return state; // these older lines are here already
+  if (before !== 0 && before !== state.older[session]) return state; // the page already has these older lines
   const first = more === true ? (lines[0]?.seq ?? 0) : 0;
   const known = (state.lines[session] ?? []).filter((line) => line.seq >= first);
   return addLines(

@@ -10,7 +10,7 @@ export interface At {
 
 type Named = Pick<StaffItem, "id" | "name">;
 
-export const MOST = 5; // a line can mention at most this many colleagues, as on the server
+export const MOST = 5; // a line can mention at most this many colleagues; the server has the same limit
 
 const AT = /(?:^|[\s(])@((?:[^\s@][^@\n]{0,39})?)$/;
 

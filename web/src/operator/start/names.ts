@@ -28,7 +28,7 @@ export const idOf = (text: string, fallback: string) =>
 export function siteIdOf(origin: string): string {
   try {
     const [name = ""] = new URL(originOf(origin)).hostname.split(".").filter((label) => label !== "www");
-    return /^([0-9]+$|xn--)|%/.test(name) ? "site" : idOf(name, "site"); // IP addresses and encoded names make no readable id
+    return /^([0-9]+$|xn--)|%/.test(name) ? "site" : idOf(name, "site"); // IP addresses and encoded hosts make no readable id
   } catch {
     return "site";
   }

@@ -12,7 +12,7 @@ export interface Link {
 
 const PHONE = /\+?\d[\d().-]{1,30}\d/y;
 const MOST_LINKS = 100; // at most this many links in one row of text; further addresses stay plain text
-const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // direction marks, which could reorder an address
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // marks of text direction, which could reorder a shown address
 const HANGUL_TLD = /^((?:https?:\/\/)?[^/?#]*\.[a-z]{2,}(?::\d+)?)[가-힣]+$/i;
 const PARTICLE =
   /^([\x21-\x7e]+[A-Za-z0-9/_=&%#-])(?:은|는|이|가|을|를|의|에|도|만|로|으로|와|과|랑|이랑|에서|에서는|에는|에도|까지|부터|보다|요|이요|나|이나|고|이고|인데|예요|에요|이에요|입니다)$/;
