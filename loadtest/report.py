@@ -71,7 +71,7 @@ def report(
     own_cpu_percent: float,
     late_ms: Iterable[float],
 ) -> Report:
-    """Make the report. `seconds`: length of the run. `late_ms`: as in `Choir`."""
+    """Make the report. `seconds`: length of the run. `late_ms`: by how many ms the simulated callers sent later than planned."""
     heard = [each for outcome in outcomes for each in outcome.heard if each.packets]
     lateness = spread(late_ms)
     return Report(

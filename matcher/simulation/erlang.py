@@ -13,7 +13,7 @@ from math import exp, inf, log, sqrt
 
 import numpy as np
 
-_STEPS = 4_000  # points of the numerical integral
+_STEPS = 4_000  # number of points at which the integral over the waiting time is computed
 
 
 @dataclass(frozen=True, slots=True)

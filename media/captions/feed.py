@@ -125,7 +125,7 @@ class Feed:
         self._said.clear()
         self._voices.clear()
 
-    # methods of `Receiver`, which take messages from the captions process
+    # The following methods are those of `Receiver`. They take messages from the captions process.
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None:
         """Pass on words that were spoken in a stream (a voice) to the people who could hear this stream."""

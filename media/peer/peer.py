@@ -255,7 +255,7 @@ class Peer:
             self._sync()
             self._voices.returned(self)
 
-    # methods that offload the peer's videos to the fast path, and take them back
+    # The following methods offload the peer's videos to the fast path, and take them back.
 
     def lend_picture(self, source: Incoming, slots: Sequence[Outgoing]) -> None:
         """Offload this video, if the fast path can forward it (`slots_of`).

@@ -20,7 +20,7 @@ class Arrived(NamedTuple):
 
 
 class Ordered(NamedTuple):
-    """Packet in order. `after_loss`: whether packets right before this packet are missing."""
+    """Packet, in order of sequence numbers. `after_loss`: whether packets right before this packet are missing."""
 
     packet: Arrived
     after_loss: bool

@@ -64,7 +64,7 @@ class Sound:
 
 
 class Picture:
-    """One camera or screen track. Times are as in `Sound`."""
+    """One camera or screen track. Times are ms from the track's beginning. Each call must ask for a later time than the last."""
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path))

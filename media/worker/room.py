@@ -289,7 +289,7 @@ class Room:
         self._tell(peer, reason)
         self._route()
 
-    # methods that end peers, and that route packets again
+    # The following methods end peers, or decide again who gets which packets.
 
     def _peer_of(self, participant: str) -> Peer | None:
         return self._by_participant.get(participant)

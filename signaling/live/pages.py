@@ -55,7 +55,7 @@ POINTER_QUEUE: Final = 128 * 1024  # While this many bytes or more wait to be se
 
 
 class Pages:
-    """The pages of users that staff see."""
+    """Passes users' pages on to the staff who may see them (co-browsing)."""
 
     def __init__(self, *, sessions: Sessions, index: Index, hub: Hub, recordings: Recordings, now: Now) -> None:
         self._sessions = sessions

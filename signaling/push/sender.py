@@ -34,7 +34,7 @@ LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbo
 AWAY_S = 2.0  # seconds of pause while the database is unavailable
 LEASE_MS = 30_000  # for this many ms, no other task sends a push that one task sends; a try never takes longer
 RING_LATER_S = (1, 2, 4)  # seconds between tries of a push about somebody who waits; the last repeats until the ring is over
-LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of any other push; the last one repeats
+LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of a push that is not about a ring; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
 # Seconds for which a push service is paused: the first value after `TROUBLED` failures in a row, the next value after each
 # further failure. The last value repeats.

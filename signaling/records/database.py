@@ -220,7 +220,7 @@ class Database:
 
     @asynccontextmanager
     async def _answering(self, within_s: float | None) -> AsyncIterator[None]:
-        # no limit on SQLite, because busy_timeout already limits the wait for the file's lock
+        # On SQLite, `within_s` does not apply, because busy_timeout already limits the wait for the file's lock.
         async with self._turns, self._reach.answering(None if self._sqlite else within_s):
             yield
 

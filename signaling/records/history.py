@@ -22,7 +22,7 @@ from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRec
 
 MOST_SESSION_PICTURES = 200  # one session has at most this many pictures
 _EVENTS = 2000  # `events` reads only this many events of a session, the first ones
-_PAGE = 100  # audit entries on one page of `audits`
+_PAGE = 100  # number of audit entries on one page of the result of `audits`
 # actions of audit entries after which other servers read the site again
 _SITE_CHANGES = ("site.save", "site.wrap_up", "site.logo", "category.save", "category.remove", "category.hours", "settings.undo")
 # `news` reads this many older audit entries again. An entry that is written in a long transaction appears only after other

@@ -109,7 +109,7 @@ def _stored(table: sa.Table, begin: int, end: int, offset: int, by: By) -> sa.Se
         unit = ((c.slot + shift) // UNITS_MS[by]).label("unit")
         return sa.select(unit, *sums).where(_between(table, "site", begin, end)).group_by(unit)
     groups = [c.site, c[by]] if by in _OF_A_SITE else [c[by]]
-    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # the whole days of UTC in the period
+    first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # begin and end of the whole UTC days in the period, ms
     here = _between(table, "fine", begin, end)
     if first < last:
         edges = [_between(table, "fine", *each) for each in ((begin, first), (last, end))]

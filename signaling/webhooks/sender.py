@@ -181,7 +181,7 @@ class Sender:
         The mails go to the organisation's owners and to the people who get the alerts of the endpoint's sites. At most
         `MOST_TOLD` addresses get one.
         """
-        told: dict[str, str] = {}  # mail address → language of the mail
+        told: dict[str, str] = {}  # mail address that gets the mail → language of the mail
         for member in await self._records.all_staff(endpoint.organisation):
             if "owner" in member.roles and member.active and member.mail:
                 told[member.mail] = member.locale or next(iter(member.languages), "en")

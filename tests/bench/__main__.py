@@ -76,7 +76,7 @@ def main(names: list[str]) -> None:
     cores = os.sched_getaffinity(0)
     print(HEAD, flush=True)
     for name in names or PARTS:
-        os.sched_setaffinity(0, cores)  # some parts restrict this process to one core; undo this
+        os.sched_setaffinity(0, cores)  # some parts of the bench restrict this process to one core; undo this before each part
         try:
             for each in PARTS[name]():
                 merge([each])

@@ -38,7 +38,7 @@ class Both:
         self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
         if fence:
-            self.sweep(START_MS)  # begin the period in which a new matcher matches nobody
+            self.sweep(START_MS)  # the first step begins the period in which a new matcher matches nobody
 
     def close(self) -> None:
         self.runner.run(self.store.close())

@@ -19,7 +19,7 @@ export const ITEMS: readonly Item[] = [
   { id: "sori-buds", category: "audio", price: 169_000 },
   { id: "maru", category: "audio", price: 448_000 },
 ];
-/** The numbers of the facts in a product's table. Every product has four facts. */
+/** Every product has a table of four facts. These are the facts' numbers, which occur in the keys of their texts. */
 export const FACTS = [1, 2, 3, 4] as const;
 
 export const item = (id: string): Item | undefined => ITEMS.find((one) => one.id === id);

@@ -184,9 +184,9 @@ def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals:
 
 
 def test_one_of_many_sharers_leaves_places_to_those_who_have_none() -> None:
-    """Thirty organisations share twenty places for users, so there is less than one place for each organisation.
+    """Thirty organisations share twenty places (a place is for one user), so there is less than one place for each organisation.
 
-    An organisation that takes many places must leave some places to organisations that have none.
+    If one organisation has many users, it must leave some places to organisations that have none.
     """
     counts: Counter[str] = Counter()
     while has_place(counts, "flood", 20, 30):

@@ -15,7 +15,7 @@ export class Pace {
   private windowBegan: number;
   private frames = 0;
   private slow = 0;
-  /** Frames a second in the last complete stretch of `WINDOW_MS`; 0 before the first. */
+  /** Frames a second in the last complete stretch of `WINDOW_MS`; 0 until the first stretch is complete. */
   rate = 0;
 
   constructor(began: number) {

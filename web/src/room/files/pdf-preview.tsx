@@ -9,7 +9,7 @@ export const PREVIEWED_BYTES = 5_000_000;
 const previews = new Previews();
 
 interface PreviewProps {
-  /** The path of the PDF on our own server, from which it is fetched. */
+  /** The PDF's path on our own server. The page fetches the PDF from there. */
   path: string;
   name: string;
   pictures: Pictures;
