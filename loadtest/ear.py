@@ -77,7 +77,10 @@ class Ear:
         self._buffer.push(arrived, now)
 
     def tick(self, now: float) -> None:
-        """Take the next 20 ms of sound from the jitter buffer, and count how each piece would be decoded."""
+        """Take the next 20 ms of sound from the jitter buffer, without decoding it.
+
+        Count how many samples of this sound a decoder would decode, and how many it would conceal.
+        """
         if self._stream is None:
             return
         self._ticks += 1

@@ -24,7 +24,8 @@ from matcher.rules import MEDIA, Rules
 from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
-OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier opens: exact, parent and any category.
+# After how many ms of waiting a request is offered to staff of its own category, of a parent category, and of any category.
+OpensAfter = tuple[int, int, int]
 # What all requests of a lane share: (priority, False if marked `first`, whether they exclude members, when their tiers open).
 LaneKey = tuple[int, bool, bool, OpensAfter]
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).

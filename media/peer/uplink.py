@@ -77,7 +77,10 @@ class Uplink:
         return self.streams.get(ssrc) or self._repairs.get(ssrc) or self._bind(ssrc, plain, header, now)
 
     def voice(self, stream: Incoming, plain: bytes, header: rtp.Header, came: float) -> Iterator[tuple[bytes, rtp.Header]]:
-        """Yield the new packets inside a voice packet, oldest first. Packets that have already arrived are left out."""
+        """Yield the voice packets inside a received packet that have not arrived before, oldest first.
+
+        A RED packet contains the newest voice packet and copies of earlier ones. Any other packet contains only itself.
+        """
         section = self._sections["audio"]
         copies = header.payload_type != section.payload_type
         if copies and stream.seen is None:

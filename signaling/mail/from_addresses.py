@@ -1,4 +1,4 @@
-"""The from-address of a site's mails: an address of the site, if the operator of the server allows this address. Pure."""
+"""The from-address of a site's mails: the site's own address if the server's settings allow it, otherwise the server's. Pure."""
 
 from __future__ import annotations
 

@@ -200,7 +200,8 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
-                # a promotion ends the links, because their maker might not be allowed to make links for an owner
+                # A promotion ends the member's links for a new password: the person who made a link might not be allowed to make
+                # one for an owner.
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
                 # a link might have been mailed to the old address, which might have been mistyped
                 moved = before.mail not in ("", record.mail)

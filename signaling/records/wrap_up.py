@@ -87,7 +87,7 @@ class WrapUpPlan(Struct, kw_only=True):
         return found
 
     def templates_for(self, path: Sequence[str]) -> list[Template]:
-        """Return the templates with which staff can begin their notes in a category."""
+        """Return the templates for notes about a conversation in a category. `path`: the category and its ancestors."""
         return [each for each in self.templates if _suits(each.categories, path)]
 
 

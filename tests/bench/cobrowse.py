@@ -136,7 +136,7 @@ async def talk(cast: Cast, service: Service, origin: str) -> tuple[User, Staff, 
 
 
 async def show(user: User, counselor: Staff) -> None:
-    """Let the counselor ask to see the page and the user agree. Wait until the counselor sees the page."""
+    """Let the counselor ask to see the page, and let the user agree. Wait until the counselor sees the page."""
     await expect(counselor.get("page-ask")).to_be_enabled()
     await counselor.get("page-ask").click()
     await user.panel.get_by_test_id("cobrowse-yes").click()

@@ -101,7 +101,7 @@ class Journey:
         await user.get("call-captions").click()
 
     async def the_guest(self, user: User) -> None:
-        """Let the counselor make a link for an interpreter, who opens it in the same language and enters."""
+        """Let the counselor make a link for an interpreter. The interpreter opens it, in the tested language, and enters."""
         await self.counselor.get("call-guests").click()
         await self.counselor.get("guest-label-interpreter").check()
         await self.counselor.get("guest-link-make").click()

@@ -43,7 +43,7 @@ def frames(hz: int, ms: int) -> list[bytes]:
 def sounds(payload: bytes, hz: int) -> bool:
     """Return whether the packet contains the tone at over 1 % of full scale."""
     decoder = Decoder()
-    for _ in range(3):  # the first packets after a decoder's start do not sound clean yet
+    for _ in range(3):  # decode the packet three times, because the first sound of a new decoder is not clean yet
         samples = decoder.decode(payload).astype(float)
     at = np.arange(len(samples)) / RATE
     window = np.hanning(len(samples))

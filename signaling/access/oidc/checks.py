@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 EVERY_MS = 30_000  # Milliseconds between two checks of one sign-in.
 LOOK_S = 3.0  # Seconds between two searches for sign-ins that are due for a check.
 AT_ONCE = 8  # At most this many sign-ins of one provider are checked at the same time.
-MOST_DUE = 400  # One search finds at most this many sign-ins of a provider.
+MOST_DUE = 400  # One search finds at most this many of a provider's sign-ins that are due for a check.
 EXCHANGED_S = 1.0  # When the server ends, it waits at most this many seconds for the exchange of refresh tokens.
 PATIENCE_MS = 3_600_000  # A sign-in ends when its checks have failed for this many ms, because the provider did not answer.
 

@@ -163,7 +163,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
         await live.sessions.apply(entry, ev.WrappedUp(staff))
-    # wait for the matcher's event about this member's state, which can arrive after the browser's message
+    # The matcher's event about this member's state can arrive after the browser's message, so wait for this event first.
     await live.requests.settled()
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)

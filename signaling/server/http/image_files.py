@@ -22,7 +22,7 @@ from signaling.images.workshop import Workshop
 __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who"]
 
 SENDING = 32  # at most this many uploads of all clients together arrive at the same time
-SENDING_EACH_ADDRESS = 12  # at most this many uploads of one address at the same time
+SENDING_EACH_ADDRESS = 12  # at most this many uploads of one IP address arrive at the same time
 # at most this many clients wait to upload, and at most this many pictures wait in each of the two queues for re-encoding
 MOST_WAITING = 96
 MOST_HELD_BYTES = 32 * 1024 * 1024  # at most this many bytes of uploaded pictures in this process's memory

@@ -239,7 +239,7 @@ interface LaneProps {
   sessions: SessionView[];
   chosen: string;
   fresh: Record<string, number>;
-  /** Returns the time at which the visitor of a session began to wait for an answer (ms); null if the visitor does not wait. */
+  /** Returns when the visitor of a session began to wait for an answer (Unix ms); null if the visitor does not wait. */
   waits: (session: SessionView) => number | null;
   now: number;
   actions: Actions;

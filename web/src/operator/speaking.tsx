@@ -146,8 +146,8 @@ interface JoinDialogProps {
   onClose: () => void;
 }
 
-/** Asks before the operator joins, because after joining everybody hears the operator. Asks for consent to a recording if the
- *  call can be recorded. */
+/** Asks the operator to confirm joining, because everybody hears an operator who has joined. If the call can be recorded, also
+ *  asks whether the operator agrees to be recorded. */
 function JoinDialog({ view, names, onJoin, onClose }: JoinDialogProps) {
   const [busy, setBusy] = useState(false);
   const recorded = view.recording !== null;

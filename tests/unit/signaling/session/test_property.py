@@ -43,7 +43,7 @@ ALLOWED = {
     },  # an erased session is closed immediately
     "asleep": {"asleep", "waiting", "after", "closed"},
     "after": {"after", "closed"},
-    "message_left": {"message_left", "asleep"},  # the session sleeps after staff have answered by mail
+    "message_left": {"message_left", "asleep"},  # when staff answer the left message by mail, the session goes to sleep
     "closed": {"closed"},
 }
 APPOINTMENT = ev.WithStaff("jimin", "Jimin", "voice", 30, 300_000)
@@ -188,7 +188,7 @@ guested: list[ev.SessionEvent] = [
     ev.HelpJoined("han"),
 ]
 
-# A text session becomes a call, and user and counselor hear each other.
+# The events by which a text session becomes a call in which user and counselor hear each other.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),

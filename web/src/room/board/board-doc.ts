@@ -32,7 +32,8 @@ import type { Sign } from "./presence";
 /** Each browser chooses its Yjs client id from this many ids. Yjs itself would use 32 bits for an id. An id of 28 bits takes a
  *  byte less, and each chunk of a stroke contains the id twice. */
 const CLIENT_IDS = 2 ** 28;
-/** The smallest step, in ms, between the indexes of two shapes that were made in the same millisecond. */
+/** A shape's index is the time at which it was made (ms, with a random fraction). It says which shapes lie on top. Each further
+ *  shape that this browser makes in the same millisecond gets an index larger by this step. */
 const INDEX_STEP = 1e-6;
 
 export interface BoardEvents {

@@ -123,8 +123,8 @@ export class Signs {
     this.people.set(from, known);
   }
 
-  /** Removes trails, cursors and leaders' messages that are too old. Returns whether a trail still fades and must be painted
-   *  again. */
+  /** Removes trails, cursors and signs of leading that are too old. Returns whether a trail is still fading, so that it must be
+   *  painted again. */
   fade(now: number): boolean {
     let fading = false;
     for (const [id, person] of this.people) {

@@ -68,7 +68,8 @@ describe("an Excalidraw file", () => {
     for (const one of [STROKE, MARKER]) {
       const saved = find(one.id)!;
       expect((saved.strokeWidth as number) * 4.25).toBeCloseTo(strokeSize(one)); // Excalidraw draws strokes 4.25 times wider
-      expect(saved.pressures).toHaveLength(one === MARKER ? one.points.length : 0); // a marker is equally wide everywhere
+      // A marker is equally wide everywhere, so each point has the same pressure. Other strokes have no pressures.
+      expect(saved.pressures).toHaveLength(one === MARKER ? one.points.length : 0);
     }
     for (const one of file.elements) {
       for (const field of ["version", "seed", "groupIds", "opacity", "fillStyle", "width", "height"])
