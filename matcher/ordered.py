@@ -94,7 +94,7 @@ class Ordered(Generic[Item]):
         return before + (bisect_left(self._chunks[at], key) if at < len(self._chunks) else 0)
 
     def from_key(self, key: tuple[Any, ...]) -> Item | None:
-        """Return the first item that does not come before `key`, or None."""
+        """Return the first item that equals `key` or comes after `key`, or None."""
         at = self._chunk_of(key)
         if at == len(self._chunks):
             return None

@@ -117,7 +117,7 @@ class ReservationEnded(Event, frozen=True, gc=False):
     reservation: str
     request: str
     staff: str
-    state: ReservationState  # accepted, declined, expired, cancelled
+    state: ReservationState  # accepted, declined, expired or cancelled; not pending
     reason: str = ""
 
 

@@ -1,4 +1,4 @@
-"""`make soak`: calls come and go on a real service for half an hour, then check for leaks.
+"""`make soak`: let calls come and go on a real service for half an hour, then check for leaks.
 
 Light peers make each call. A call has two voices, chat lines, strokes on the board, and a file. In one of every five calls,
 nothing else happens. In each of the other four, one of these things happens: the user leaves and returns; a professional joins,

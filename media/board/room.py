@@ -194,7 +194,10 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """Ask the participant for the changes that this board lacks (step 1). From now on, send the participant every change."""
+        """Ask the participant for the changes that this board lacks (Yjs sync step 1).
+
+        From now on, send the participant every change.
+        """
         self._connected.add(participant)
         self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))

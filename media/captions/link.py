@@ -22,8 +22,8 @@ from .feed import Receiver
 log = structlog.get_logger(__name__)
 
 BATCH_S = 0.06  # Packets of this many seconds are sent together.
-# A message gets no more packets when its packets have at least this many bytes. The captions process refuses frames of more than
-# twice as many bytes.
+# No further packet is added to a message whose packets together have at least this many bytes. The captions process refuses
+# frames of more than twice as many bytes.
 MOST_BYTES = wire.MAX_FRAME_BYTES // 2
 MOST_PACKETS = 3000  # At most this many packets wait: a minute of one voice, or 10 s of six voices.
 # Seconds until the link tries to connect again: `FIRST_PAUSE_S` after the first failure, and twice as long after each further

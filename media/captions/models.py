@@ -64,7 +64,7 @@ class VoiceDetector:
 
 
 class StreamDetector:
-    """silero-vad for one stream. The detector remembers the sound of earlier windows."""
+    """Detects speech in one stream with silero-vad. The detector remembers the sound of earlier windows."""
 
     def __init__(self, session: Any) -> None:
         self._session = session

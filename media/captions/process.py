@@ -98,7 +98,7 @@ class Captions:
         self._pool = ThreadPoolExecutor(1, "recogniser")
 
     async def run(self) -> None:
-        """Write down the utterances of all workers' streams, until this task is cancelled."""
+        """Write down what is said in all workers' streams, until this task is cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_down())
             group.create_task(self._watch())

@@ -23,8 +23,8 @@ BEGINS, GOES_ON = 0.5, 0.35
 """Probabilities of speech in a window. At `BEGINS` or more, the window begins an utterance. Below `GOES_ON`, it counts as a
 pause."""
 BEFORE_WINDOWS = 10
-"""An utterance's sound begins with at most this many windows: nine without speech, for soft consonants, and then the first window
-with speech."""
+"""An utterance's sound begins with at most this many windows (32 ms each): nine without speech, for soft consonants, and then the
+first window with speech."""
 DRAFT_PAUSE = 5  # After a pause of this many windows (160 ms in all), the words so far are written down as a draft.
 END_PAUSE = 14  # After a pause of this many windows (450 ms in all), the utterance ends.
 AFTER_WINDOWS = 5  # At most this many windows (32 ms each) of the pause that ends an utterance belong to the utterance.

@@ -68,7 +68,7 @@ class Speaking:
         self.voice(participant).hear(level, now)
 
     def voice(self, participant: str) -> Voice:
-        """Return the participant's detector."""
+        """Return the participant's speech detector."""
         found = self._voices.get(participant)
         if found is None:
             found = self._voices[participant] = Voice()

@@ -345,7 +345,7 @@ class Outgoing:
         self.rewriter.follow(source, header)
 
     def mix_again(self) -> None:
-        """Stop following a source (`follow`). After this call the stream carries packets of the mix (`append`)."""
+        """Stop sending the packets of a source (`follow`). After this call the stream carries packets of the mix (`append`)."""
         if self.source is not None:
             self.source = None
             self.rewriter.mix_again()

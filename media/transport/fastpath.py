@@ -74,7 +74,7 @@ class Leg:
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
         """Open the leg. `contexts`: memory addresses of the libsrtp contexts for (unprotect, protect).
 
-        `keep`: the object that owns the contexts. The leg keeps this object alive until `close`.
+        `keep`: the object that owns the contexts. The leg keeps this object alive until `close` is called.
         """
         self.fastpath = fastpath
         self._keep = keep

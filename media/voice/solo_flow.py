@@ -86,8 +86,8 @@ class Flow:
     def look(self, now: float, rests: bool) -> bool:
         """Give the mixer all packets up to `now`. Return False when the passthrough must end.
 
-        `rests`: True if there is no lost packet and no keyframe to request from a peer of the room. In this case the next call
-        can come after 100 ms, otherwise it must come after 20 ms.
+        `rests`: True if nothing must be requested from any peer of the room, neither a lost packet nor a keyframe. In this case
+        the next call can come after 100 ms, otherwise it must come after 20 ms.
         """
         self.peer.bring()
         self._tick_until(now)

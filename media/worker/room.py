@@ -408,7 +408,7 @@ class Room:
     # captions
 
     def _caption(self, matrix: wire.SetMatrix) -> None:
-        """Send the voices that `matrix.captions` names to the captions process, and no others."""
+        """Let the captions process hear the voices that `matrix.captions` names, and no others."""
         if matrix.captions is None:
             return
         link = self._outside.captions

@@ -44,7 +44,7 @@ class _Known:
 
 
 class KeyAddresses:
-    """Holds the keys of partners from every web address that an identification code has needed lately."""
+    """Holds partners' public keys, fetched from the web addresses that identification codes have lately needed."""
 
     def __init__(self, fetch: Fetch, now: Callable[[], int]) -> None:
         self._fetch = fetch

@@ -109,7 +109,7 @@ async def _recording(records: Records, record: SessionRecord | None, session_id:
 
 
 def _pages(recordings: Recordings, session: str, segments: list[Segment], out: Path) -> bool:
-    """Write what staff saw of the user's page to `out`. Return False, and write nothing, if staff saw no page."""
+    """Write into the file `out` what staff saw of the user's page. Return False, and write nothing, if staff saw no page."""
     found = [path for each in segments if (path := recordings.page_path(session, each)).is_file()]
     if found:
         with os.fdopen(os.open(out, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:

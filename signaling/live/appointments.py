@@ -189,7 +189,8 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        # the new time is taken already; if this write fails, the old time also stays taken until the session is over
+        # frees the old time; the new time is taken already. If this write fails, the old time stays taken until the session is
+        # over.
         with suppress(RecordsAway):
             await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()

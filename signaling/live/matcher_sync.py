@@ -40,7 +40,7 @@ RETURN_MS = Rules().lease_ms  # Waiting users and staff have this many milliseco
 QUIET_MS = 17_000
 RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5
-# shown as the reasons why a request rings for a member, if the event with the real reasons was lost
+# is shown as the reason why a request rings for a member, if the event with the real reasons was lost
 LATER = m.Why("exact", "told later", (), ())
 
 Forgotten = Callable[[], Awaitable[bool]]

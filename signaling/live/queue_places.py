@@ -66,7 +66,7 @@ class Places:
         return found
 
     async def look(self, entry: Entry) -> None:
-        """Ask the matcher for the user's place, and tell the user if the place has changed."""
+        """Ask the matcher for the user's place in the queue, and tell the user if the place has changed."""
         if not await self.ask(entry) or entry.place is None:
             return
         if entry.place.place <= NEAR:

@@ -145,7 +145,10 @@ class Sessions:
                 self.refresh(entry)
 
     def _narrow(self, entry: Entry, grid: matrix.Matrix) -> None:
-        """Take away at once the rights that `grid` lacks. New rights follow after the chat lines that announce them."""
+        """Take away at once the rights that the new matrix (`grid`) does not give.
+
+        New rights follow after the chat lines that announce them.
+        """
         if grid == entry.grid:
             return
         common = grid.common(entry.grid)
@@ -243,7 +246,7 @@ class Sessions:
         self.scheduler.set(entry.id, next_deadline(entry.session, ahead_ms(self._now, self._wall)))
 
     async def follow_clock(self) -> None:
-        """Set booked calls' timers again when the difference between the machine's clock and the steady clock has changed.
+        """Set the timers of booked calls again when the difference between the machine's clock and the steady clock has changed.
 
         Runs until cancelled.
         """

@@ -43,7 +43,7 @@ POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its even
 # If other workers serve, a dead worker's successor starts after this many seconds, because the calls that move to other workers
 # need the CPU first.
 SETTLE_S = 0.5
-CRASHES = 16  # number of the workers' newest crashes whose times are remembered
+CRASHES = 16  # the times of at most this many newest crashes of workers are remembered
 
 
 @dataclass(slots=True, eq=False)

@@ -210,7 +210,7 @@ class Fleet:
     async def settle(self) -> None:
         """Close the rooms that an earlier leading server has left open, if no live session uses them.
 
-        Begin to close forgotten rooms (`forgotten.py`).
+        Also start the task that closes forgotten rooms (`forgotten.py`).
         """
         self._settled = True
         for worker in list(self._workers.values()):

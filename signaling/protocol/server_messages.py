@@ -350,10 +350,9 @@ class Replaced(Message, tag="replaced"):
 class Ring(Message, tag="ring"):
     """A request of a user or of a colleague is offered to this member of staff, whose page rings.
 
-    The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
-    accepting.
-    ``from_name``: name of the user, or of the session's owner who asks for help or a transfer. ``with_name``: name of the member
-    of staff who has the appointment, or "".
+    The ring of a help request has no ``brief`` (the facts about the visit), but ``product``, the product's name. The professional
+    sees the brief after accepting. ``from_name``: name of the user, or of the session's owner who asks for help or a transfer.
+    ``with_name``: name of the member of staff who has the appointment, or "".
     """
 
     reservation: str

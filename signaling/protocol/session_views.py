@@ -204,7 +204,7 @@ class WaitingView(Struct, kw_only=True):
     the last hour, or if nobody who could serve this user is signed in.
     """
 
-    place: int  # 1: the user is next
+    place: int  # in the queue; 1: the user is next
     low_s: int | None = None
     high_s: int | None = None
     staffed: bool = True  # whether at least one member of staff who could serve this user is signed in

@@ -45,7 +45,7 @@ class Leading(Database):
         return self.term
 
     async def leads(self) -> bool:
-        """Return whether this server still leads: whether the database still holds the term (number) that this server has set."""
+        """Return whether this server still leads: whether the database has the term (number) that this server has set."""
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:

@@ -141,7 +141,7 @@ class Pushes(Database):
         await self._do(sa.delete(t.push_device).where(_d.id == device_id))
 
     async def remove_devices_of(self, *, session: str = "", sign_in: str = "") -> int:
-        """Remove the browsers of a session or of a sign-in. Return how many browsers were removed."""
+        """Remove the browsers that get pushes for a session or a sign-in. Return how many browsers were removed."""
         mine = _d.session == session if session else _d.sign_in == sign_in
         return await self._do(sa.delete(t.push_device).where(mine))
 

@@ -40,7 +40,7 @@ class ThreadReader(Struct, frozen=True, kw_only=True):
 
 
 def thread_reader(site: Site, user_ref: str, now: int) -> ThreadReader:
-    """Return the user of this site with this `user_ref`."""
+    """Return a `ThreadReader` for the user of this site with this `user_ref`."""
     since = now - site.retention_days * _DAY_MS
     return ThreadReader(site=site.id, organisation=site.organisation, user_ref=user_ref, since=since)
 

@@ -41,7 +41,7 @@ PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # largest size of a message; board messages are the largest messages
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-# messages that add or change a chat line: a line of the sender, or a system line about what the sender did
+# messages that add or change a chat line: a line of the sender, or a line by the system about what the sender did
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip

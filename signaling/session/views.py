@@ -433,7 +433,7 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
 
 
 def transfer_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Return the message that lets the request of a transfer ring.
+    """Return the message with which a transfer rings at a member of staff.
 
     The message contains all facts about the user (the brief), because the member who accepts becomes the user's counselor.
     """

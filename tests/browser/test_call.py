@@ -1,4 +1,4 @@
-"""A call, from a link on a page of the shop until two people are in a room."""
+"""A user calls by a link on a page of the shop, and meets the counselor in a room."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.browser.people import BrowserName, Cast, P, Person, Staff, User, even
 from tests.browser.service import sangdam
 from tests.browser.test_help import switch
 
-GUEST = PROFESSIONAL  # in other tests, a professional has the voice and colour that guests and the user's phone have here
+GUEST = PROFESSIONAL  # guests and the user's phone have the voice and colour that a professional has in other tests
 PHONE = {"width": 390, "height": 844}
 # Lets several people with different voices use one browser: replaces the sound of each page's microphone by a different tone.
 OWN_TONE = """

@@ -1,4 +1,4 @@
-"""A part of the cluster has no file descriptors, no memory, or no disk space for recordings left, while calls go on."""
+"""While calls go on, a part of the cluster runs out of file descriptors, memory, or disk space for recordings."""
 
 from __future__ import annotations
 

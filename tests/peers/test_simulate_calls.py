@@ -1,4 +1,4 @@
-"""The command `sangdam simulate calls`, started as an operator does, against a whole service."""
+"""The tests start the command `sangdam simulate calls` as an operator does, against a whole service."""
 
 from __future__ import annotations
 

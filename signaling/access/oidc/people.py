@@ -44,7 +44,7 @@ def names_role(claims: dict[str, Any], settings: OidcSettings) -> bool:
 
 
 def _claim(found: Any, path: str) -> Any:
-    """Return the claim to which a path leads, or `_MISSING`. A name in the path can itself contain dots."""
+    """Return the claim to which a path of names with dots between them leads, or `_MISSING`. A name can itself contain dots."""
     if not isinstance(found, dict):
         return _MISSING
     if path in found:

@@ -59,7 +59,7 @@ def _one(table: str, before: Document | None, after: Document | None) -> Differe
 
 
 def _flat(document: Document) -> dict[str, Document]:
-    """Return every table of an installation by its name in the file. The name of a saved reply contains the reply's title."""
+    """Return all tables of an installation: a table's name in the file → the table. A saved reply's name contains its title."""
     found: dict[str, Document] = {name: document[name] for name in ("sign_in", PROVIDER) if name in document}
     found |= {f"organisations.{name}": _keys(table) for name, table in document["organisations"].items()}
     for site, table in document["sites"].items():

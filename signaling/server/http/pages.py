@@ -166,7 +166,7 @@ async def widget_api(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/cobrowse.js")
 async def cobrowse(request: web.Request) -> web.StreamResponse:
-    """Return the module that shows the user's page to staff. The widget loads this module after the user has agreed."""
+    """Return the script module that shows the user's page to staff. The widget loads it after the user has agreed."""
     return _file(request, "cobrowse.js", _FOR_PARTNERS)
 
 

@@ -35,8 +35,8 @@ class StaffHoursQuery(PeriodQuery, kw_only=True):
 class StaffHoursRow(Struct, kw_only=True):
     """One row of the report: how many seconds staff were in each state.
 
-    `at`: the start of the row's day or week; null in other rows. `at` is in ms; read as UTC, it shows the local time in the
-    reader's zone. `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for users' requests. `busy_s`: in a
+    `at`: the start of the row's day or week; null in other rows. `at` is the reader's local time, converted to ms since 1970 as
+    if it were UTC. `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for users' requests. `busy_s`: in a
     conversation. `wrap_up_s`: in the wrap-up after a conversation. `paused_s`: the member had turned requests off. `away_s`: the
     server had turned requests off, or the member was disconnected. `signed_in_s`: the sum of these five times.
     `occupancy_percent`: the share of busy and wrap-up time in the sum of busy, wrap-up and ready time; null if this sum is 0.

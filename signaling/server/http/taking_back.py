@@ -1,4 +1,4 @@
-"""Undo one change of settings in the present settings, and keep later changes of other fields."""
+"""Take one earlier change out of the present settings, and keep later changes of other fields."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ async def test_file_above_the_limit_of_clamd_is_refused(clamd: Path) -> None:
 
 @asynccontextmanager
 async def scanner_that(serves: Serve) -> AsyncIterator[Scanner]:
-    """Yield a client of a scanner on TCP. The scanner handles each connection with this function."""
+    """Yield a client of a scanner on TCP. The scanner handles each connection with the function `serves`."""
     server = await asyncio.start_server(serves, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     yield Scanner((host, port), within_s=0.3)

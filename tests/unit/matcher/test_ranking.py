@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """A later request with shorter delays is offered to staff of other categories before an earlier request."""
+    """A later request whose tiers open sooner (`widens_ms`) is offered to staff of other categories before an earlier request."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))

@@ -88,7 +88,7 @@ export class Call {
     this.releaseDevices();
   }
 
-  /** Shows the screen *prepare*. From that screen, `enter` adds voice to a text session. */
+  /** Shows the screen *prepare*, in which the visitor tests the devices. `enter` then adds voice to the text session. */
   addVoice(): void {
     this.started = false;
     this.become("voice");

@@ -58,7 +58,7 @@ export function CallbackCard({ client, session, actions }: Props) {
   );
 }
 
-/** The contact as the visitor typed it. A press dials the number or writes a mail, if the device can. */
+/** The contact as the visitor typed it. A press on it dials the number or begins a mail, if the device can do that. */
 function Contact({ contact }: { contact: string }) {
   const number = contact.replaceAll(/[\s().-]/g, "");
   const href = /^\+?\d{5,15}$/.test(number) ? `tel:${number}` : /^[^\s@]+@[^\s@]+$/.test(contact) ? `mailto:${contact}` : "";

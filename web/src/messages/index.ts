@@ -2425,10 +2425,9 @@ export interface Replaced {
 /**
  * A request of a user or of a colleague is offered to this member of staff, whose page rings.
  *
- * The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
- * accepting.
- * ``from_name``: name of the user, or of the session's owner who asks for help or a transfer. ``with_name``: name of the member
- * of staff who has the appointment, or "".
+ * The ring of a help request has no ``brief`` (the facts about the visit), but ``product``, the product's name. The professional
+ * sees the brief after accepting. ``from_name``: name of the user, or of the session's owner who asks for help or a transfer.
+ * ``with_name``: name of the member of staff who has the appointment, or "".
  */
 export interface Ring {
   type: "ring";

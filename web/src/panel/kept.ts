@@ -15,7 +15,7 @@ export interface Kept {
   /** The kinds of items (such as the product) that the visitor chose not to share before the session began. The panel does not
    *  share these kinds from later pages either. */
   withheld: readonly ItemKey[];
-  /** Key (`productKey`) of the product that the server was told last in this session; "" for none. */
+  /** Key (`productKey`) of the product that the panel last reported to the server in this session; "" for none. */
   seen: string;
 }
 

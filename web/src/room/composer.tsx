@@ -29,8 +29,8 @@ export interface ComposerAid {
   beside: (box: Box) => ComponentChildren;
   /** Whether the text of the message box must not be sent yet. The part that `above` renders says why. */
   holds: (text: string) => boolean;
-  /** Called when the text of the box has been sent. Sends what else belongs to the line, such as the pictures of a saved
-   *  reply. */
+  /** Called when the text of the box has been sent. The function sends what else belongs to the line, such as the pictures of a
+   *  saved reply. */
   sent: () => void;
   /** Returns the ids of the colleagues whom a line for staff mentions. */
   mentions: (text: string) => string[];

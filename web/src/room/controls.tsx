@@ -132,7 +132,7 @@ function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDev
   );
 }
 
-/** Shows a device problem that arises during the call as a toast. The screen before the call has shown all earlier problems. */
+/** Shows a toast about a device problem that arises during the call. The screen before the call has shown earlier problems. */
 function useProblemToast(problem: string | false): void {
   const said = useRef(problem);
   useEffect(() => {

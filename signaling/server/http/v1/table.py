@@ -122,7 +122,7 @@ _OWN: tuple[Operation, ...] = (
 def operations(of_the_page: Iterable[Operation]) -> tuple[Operation, ...]:
     """Return the rows of the API's routes. `of_the_page`: all other rows of the table.
 
-    Each route in `SAME` gets a copy of the row of the page's route.
+    Each route in `SAME` gets a copy of the row of the pages' route that does the same.
     """
     known = {(each.method, each.path): each for each in of_the_page}
     shared = [known[like]._replace(method=method, path=path, who="token") for (method, path), like in SAME.items()]

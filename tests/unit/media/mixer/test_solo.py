@@ -92,7 +92,7 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 
 
 class Taken(Talker):
-    """Takes the place of a voice that the fast path has taken.
+    """Stands in for a voice that the fast path sends.
 
     Each packet of this voice goes to the listeners immediately, and to the mixer afterwards.
     """

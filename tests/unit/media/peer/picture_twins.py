@@ -201,7 +201,7 @@ class Twins:
         return plain, self.client.protect(plain)
 
     def again(self, layer: str, of: bytes) -> tuple[bytes, bytes]:
-        """Return a retransmission of the packet `of` of this layer: (plain, encrypted)."""
+        """Return a retransmission of the packet `of` of this layer, as a pair (plain, encrypted)."""
         self.number += 1
         header = rtp.parse(of)
         payload = of[2:4] + of[header.payload :]

@@ -19,7 +19,7 @@ from tests import PATIENCE_S
 
 
 async def fleet_of(regions: Mapping[str, str] | None = None, /, **loads: float) -> Fleet:
-    """Return a fleet of workers with these loads. `regions`: worker → its region."""
+    """Return a fleet of workers. `regions`: worker → its region. `loads`: worker → its load."""
     fleet = Fleet("redis://127.0.0.1:1", "secret")
     for name, load in loads.items():
         said = Announcement(id=name, url="http://127.0.0.1:1", rooms=0, peers=0, load=load)

@@ -119,7 +119,7 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the database contains after these days.
+    """Return the sessions that the database contains after the simulated days (`life`).
 
     The database contains neither the shifts of staff nor the patience of users.
     """

@@ -85,7 +85,7 @@ export function wrongDays({ from, to }: Span, most: number): Wrong | null {
   return (end - begin) / DAY_MS + 1 > most ? "long" : null;
 }
 
-/** Returns the query of these days. The report includes the whole of its last day. */
+/** Returns the query for a report on these days. The report includes the whole of its last day. */
 export function spanQuery({ from, to }: Span, zone: string): URLSearchParams {
   const end = new Date(`${to}T00:00:00`);
   end.setDate(end.getDate() + 1);

@@ -25,8 +25,8 @@ export const withoutEnd = (text: string): string => text.replace(/\n+$/, "");
 export const choicesText = (choices: readonly Record<string, string>[], language: string): string =>
   withoutEnd(choices.map((one) => one[language] ?? "").join("\n"));
 
-/** Returns the choices after somebody typed them in one language, one on each line. The n-th line names the n-th choice. Choices at
- *  the end that have no name in any language are left out. */
+/** Returns the choices with the names that somebody has typed in one language. The n-th line of the typed text names the n-th
+ *  choice. Choices at the end that have no name in any language are left out. */
 export function choicesOf(choices: readonly Record<string, string>[], language: string, text: string): Record<string, string>[] {
   const lines = text.split("\n");
   const count = Math.max(lines.length, choices.length);

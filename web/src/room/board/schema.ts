@@ -37,7 +37,7 @@ const name = (value: unknown): string => (typeof value === "string" && NAME.test
 export const cleanText = (value: unknown): string =>
   clean(text(value).replaceAll("\r\n", "\n").replaceAll("\t", "  ").replace(UNSEEN, "").slice(0, TEXT_MOST));
 
-/** An element of the document after it was read: its shape, and the array that holds a stroke's points. */
+/** An element that was read from the board's document: its shape, and the array that holds a stroke's points. */
 export interface Element {
   shape: Omit<Shape, "points" | "extent">;
   chunks: Y.Array<unknown> | null;

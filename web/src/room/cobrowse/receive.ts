@@ -59,7 +59,8 @@ export class Receiver {
 
   constructor(private readonly onBatch: (batch: Batch) => void) {}
 
-  /** Takes the next part. Batches come out in order. An empty part means that the sender has given up the present batch. */
+  /** Takes the next part of a batch of page events. Batches come out in order. An empty part means that the sender has given up
+   *  the present batch. */
   take({ data, first = false, more = false }: Part): void {
     this.parts.push(data);
     this.size += data.length;

@@ -67,7 +67,8 @@ describe("an Excalidraw file", () => {
     expect(find("t1")).toMatchObject({ text: TEXT.text, originalText: TEXT.text, fontSize: 32 });
     for (const one of [STROKE, MARKER]) {
       const saved = find(one.id)!;
-      expect((saved.strokeWidth as number) * 4.25).toBeCloseTo(strokeSize(one)); // Excalidraw draws strokes 4.25 times wider
+      // Excalidraw draws strokes 4.25 times wider than `strokeWidth` says
+      expect((saved.strokeWidth as number) * 4.25).toBeCloseTo(strokeSize(one));
       // A marker is equally wide everywhere, so each point has the same pressure. Other strokes have no pressures.
       expect(saved.pressures).toHaveLength(one === MARKER ? one.points.length : 0);
     }
