@@ -35,7 +35,7 @@ class Live:
         self._allowed = TokenBucket(PER_S, PER_S, now)
 
     def echo(self, data: str | bytes, now: float) -> str:
-        """Return the answer to a heartbeat. Raise `LiveError` if the message is no heartbeat, is too long, or comes too soon."""
+        """Return the answer to a heartbeat. Raise `LiveError` if the message is no heartbeat or too long, or exceeds the rate."""
         if len(data) > MAX_BYTES or not self._allowed.take(1, now):
             raise LiveError("refused")
         number = _number(data)

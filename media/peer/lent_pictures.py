@@ -35,7 +35,7 @@ class LentSlot:
             self.source.recall()
 
     def sync(self) -> None:
-        """Copy the state of the stream that this slot sends back from the fast path to Python."""
+        """Copy the state of this slot's stream (to one viewer) from the fast path back to Python."""
         if self.source is not None:
             self.shows.rewriter.refresh(self.slot.out)
 

@@ -15,7 +15,7 @@ from signaling.records.types import DUE_NOW
 from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
-# Staff write to a user who has left the page: if the user does not return within this many seconds, a mail tells them.
+# Staff write to a user who has left the page: if the user does not return within this many seconds, the user gets a mail.
 AFTER_S = 120
 REPLY_AGAIN_MS = 3_600_000  # at least this many ms pass between two mails about chat lines of staff to a user who stays away
 

@@ -36,7 +36,7 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
 }
 
 function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast, "guests"> | "guest"; you: boolean; at: Point }) {
-  const above = at.y < 100; // the people are on a curve, and each name is on the curve's outer side: above a face at the top
+  const above = at.y < 100; // the faces are on a curve, the names outside it: above a face in the upper half, else below the face
   return (
     <g class={`face face-${role} ${you ? "face-you" : ""}`}>
       <title>{name}</title>

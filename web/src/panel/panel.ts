@@ -181,7 +181,7 @@ export class Panel {
     return codeIn(await this.bridge.code({ site, category, language, product: null, page_url: "" }, this.maker()));
   }
 
-  /** The server is full, and the panel waits to ask again: cancels this wait. */
+  /** Cancels the wait for the next try to start a session, when the server was full at the last try. */
   giveUp(): void {
     this.patience.giveUp();
   }
