@@ -45,7 +45,7 @@ class Finish(Struct, tag="finish", frozen=True):
 
 
 class Forget(Struct, tag="forget", frozen=True):
-    """A stream has ended. The captions process can drop the words that it has not sent yet."""
+    """A stream has ended. The captions process can drop the stream's words that it has not sent yet."""
 
     stream: int
 

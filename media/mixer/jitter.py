@@ -356,7 +356,7 @@ class JitterBuffer:
         return Step(kind, samples, head.payload, head.quiet, head.fec) if kind is Kind.RECOVER else Step(kind, samples)
 
     def _missed(self, head: Packet, lost: int, left: int) -> None:
-        """Count the lost packets, if nothing of the gap before `head` is left.
+        """Count the packets lost before `head`, if the gap that they leave has been played to its end.
 
         `left`: samples of the gap that are still to be played.
         """

@@ -32,7 +32,7 @@ class Announcer:
     """
 
     def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
-        """Prepare the announcement. `url`: where commands reach the worker. `secret`: token of commands; also used to sign."""
+        """Prepare the announcement. `url`: where commands reach the worker. `secret`: token of commands and key of signatures."""
         self._worker = worker
         self._secret = secret
         self._url = url

@@ -401,9 +401,10 @@ class Codes:
         return code, int(signed.exp) * 1000
 
     def vouched(self, site: Site, claims: Vouched, now: int) -> Verified:
-        """Return a verified identification code with the claims of a partner who uses an API token.
+        """Return the claims of a partner who uses an API token, in the form of a verified identification code.
 
-        The code is not signed. Raises CodeRefused with the reason unknown_category or unknown_language.
+        The API token has authenticated the partner, so no signature is needed. Raises CodeRefused with the reason
+        unknown_category or unknown_language.
         """
         now_s = now // 1000
         signed = Claims(

@@ -22,7 +22,8 @@ _KINDS: Final[dict[Part, Any]] = {"hours": Hours | None, "wrap_up": WrapUpPlan |
 def part_named(fields: Collection[str]) -> Part | None:
     """Return the part of a site's settings to which the changed fields belong.
 
-    Return None if a field belongs to anything else. `fields`: names of the changed fields.
+    Return None unless all changed fields belong to one of these parts: opening hours, or the wrap-up plan. `fields`: names of the
+    changed fields.
     """
     return next((part for part in _KINDS if set(fields) == {part}), None)
 

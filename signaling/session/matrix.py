@@ -194,7 +194,7 @@ def kept_apart(session: Session) -> bool:
 
 
 def passing_on(session: Session) -> bool:
-    """Return whether the user waits for a colleague who takes over at once, without a consultation."""
+    """Return whether the user waits until a colleague takes over (a transfer without a consultation)."""
     asked = session.open_help()
     return asked is not None and asked.transfer == "now" and asked.state == "asking"
 

@@ -43,8 +43,9 @@ class Endpoints:
     ) -> tuple[Endpoint, str]:
         """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is never shown again.
 
-        `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint and SameEvents
-        as `change` does, and TooManyEndpoints if the organisation already has as many endpoints as allowed.
+        `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint if the URL or
+        the events are refused, SameEvents if another endpoint gets one of these events at the same URL, and TooManyEndpoints if
+        the organisation already has as many endpoints as allowed.
         """
         endpoint_id, secret = f"wh-{secrets.token_hex(6)}", new_secret()
         added = Endpoint(

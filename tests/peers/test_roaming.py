@@ -21,7 +21,7 @@ AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
-    """Join behind a NAT. Before this, another peer joins, only to learn the worker's address."""
+    """Let the participant join from behind a NAT. Another peer joins first, only to learn the worker's address."""
     scout = await service.join("scout", secure=False)
     nat = Nat(scout.target)
     return await service.join(participant, via=await nat.open()), nat

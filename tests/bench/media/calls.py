@@ -58,7 +58,7 @@ def _says(case: str, person: int) -> speech.Packets | None:
 
 
 def full_rooms() -> Iterator[Row]:
-    """`make bench ARGS=room6`: measure rooms of six people. Two speak, and the others are silent (DTX)."""
+    """`make bench ARGS=room6`: measure rooms of six people. Two of them speak, and the others are silent (DTX)."""
     os.sched_setaffinity(0, {LOAD_CORE})
     yield from one_by_one(_compare(FULL_ROOMS, {"two": "room6_mix_cpu_percent"}, mixed=True, people=6))
 

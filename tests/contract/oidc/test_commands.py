@@ -59,7 +59,7 @@ async def stored(folder: Path, of: str = INSTALLATION) -> tuple[OidcSettings | N
 
 
 async def secret_of(folder: Path) -> str:
-    """Return the client secret with which the server would speak to the stored provider."""
+    """Return the client secret with which the server would authenticate itself at the stored provider."""
     settings, _, _ = await stored(folder)
     assert settings is not None
     records = await Records.open(Settings(data_dir=folder).database_url)

@@ -156,7 +156,7 @@ class Driver:
 
 
 def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None:
-    """One viewer with RTX and one without RTX get packets from Python and from the fast path, and later request them again.
+    """A viewer with RTX and a viewer without RTX get each packet from Python or the fast path, and later request it again.
 
     The sequence numbers of the packets to the viewer with RTX wrap in the test.
     """

@@ -27,7 +27,7 @@ def examples(file: str, title: str) -> list[Any]:
 
 
 def short(pieces: list[str | Span]) -> str:
-    """Write pieces as the pages' tests do.
+    """Return the pieces as one text, in the notation of the pages' tests.
 
     "*" stands for strong, "/" for em, "`" for code, and "→" for a link.
     """
