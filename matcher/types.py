@@ -355,7 +355,7 @@ class MatchStore(Protocol):
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Put an accepted request whose counselor disconnected back into its queue, ahead of all others.
 
-        The request is never offered to this counselor again. `complete` says what happens to the counselor.
+        The request is never offered to this counselor again. The counselor's state changes as it does after `complete`.
         """
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:

@@ -371,7 +371,7 @@ class Day:
             self._follow((step or self.engine.set_available)(name, self._now_ms))
 
     def _close(self) -> None:
-        """End the day: count the users who still wait as not served, and sum up the seconds of each group in each state."""
+        """End the day: count waiting users among those who were not served, and sum up each group's seconds in each state."""
         for index in list(self._told):
             self._wait_over(index, served=False)
         if self._booked is not None:

@@ -47,7 +47,7 @@ class Briefs:
     async def give_contact(self, entry: Entry, address: str) -> None:
         """Put the mail address that the user has given into the brief (the facts about the user).
 
-        A mail address or telephone number that the partner signed stays.
+        If the partner has signed a mail address or telephone number of the user, this contact stays in the brief.
         """
         former = address_for(entry)
         entry.brief = with_field(entry.brief, "user_contact", address, "typed")

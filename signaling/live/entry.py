@@ -155,7 +155,7 @@ class Entry:
         return self.holders.get(participant) is client
 
     def hold(self, participant: str, client: Client) -> Client | None:
-        """After this call, `client` acts for the participant. Return the client that acted for them before, or None."""
+        """Let `client` act for the participant from now on. Return the client that acted for them before, or None."""
         former = self.release(participant)
         self.holders[participant] = client
         client.held.add(self.id)

@@ -105,7 +105,7 @@ class Requests:
             self._refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
         except m.Unavailable:
-            # the session has changed already; when the matcher is reachable again, `Agreeing` tells it about the change
+            # the session has changed already; when the matcher is reachable again, `Agreeing` tells the matcher of the change
             self._refused["matcher_unavailable"] += 1
             self._unsettled.set()
 

@@ -308,7 +308,7 @@ class Boards:
         return next((each for each in self._messages_for(record) if each.id == message), None)
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Return whether the member may answer this message of a user. The message must be in the member's queue."""
+        """Return whether the member may answer this message that a user left: it is among the messages for the member."""
         return any(each.id == message for each in self._messages_for(record))
 
     def _messages_for(self, record: StaffRecord) -> list[MessageRecord]:

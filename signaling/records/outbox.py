@@ -123,8 +123,8 @@ class Outbox(Database):
         """Return whether this organisation can queue no more mail.
 
         Counting reads many rows. So after a count, this process queues up to an eighth of the free room without counting again.
-        Until the next count, it does not see the mails that other servers of a cluster queue. So a cluster can exceed the limit
-        a little.
+        Until its next count, the process does not know of the mails that other servers of a cluster queue. So a cluster can
+        exceed the limit a little.
         """
         if self._uncounted > 0:
             self._uncounted -= 1

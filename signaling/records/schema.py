@@ -44,7 +44,7 @@ class NewerTables(Exception):
 
 
 def newest_revision() -> str:
-    """Return the revision of the newest migration, which is the greatest. A migration's file name begins with its revision."""
+    """Return the revision of the newest migration: the greatest number with which a migration's file name begins."""
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 

@@ -1,7 +1,7 @@
 """Webhooks: the endpoints of organisations, and the outbox of events for them.
 
 `announcing.py` puts events into the outbox. A sender tries to deliver these events, and stores the result of each try. The events
-of one session reach an endpoint in order: an event is not sent while an older event of the same session still waits.
+of one session reach an endpoint in order: no event is sent to an endpoint while an older event of the same session waits for it.
 """
 
 from __future__ import annotations

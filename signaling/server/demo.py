@@ -73,7 +73,7 @@ ACCOUNTS = (
 
 
 def _named(*names: str) -> dict[str, str]:
-    """Return language → name. `names`: one name for each of the shop's languages, in the same order."""
+    """Return a dictionary from language to name. `names`: one name for each language, in the order of `_LANGUAGES`."""
     return dict(zip(_LANGUAGES, names, strict=True))
 
 

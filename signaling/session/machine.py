@@ -132,7 +132,7 @@ _BOOKED = ("callback", "lead")
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:
     """Return when the next timer fires (Unix ms), or None.
 
-    At this time, the caller must send ``Ticked`` with the same ``ahead_ms``, which ``Ticked`` explains.
+    At this time, the caller must send ``Ticked`` with the same ``ahead_ms``. The docstring of ``Ticked`` explains ``ahead_ms``.
     """
     return min((at for at, _ in _deadlines(session, ahead_ms)), default=None)
 

@@ -142,7 +142,8 @@ def compute(session: Session) -> Matrix:
         },
         hold=tuple(person.id for person in people if person.outside and not person.is_camera) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
-        # the server passes no board on to the user's phone, so the board must not reach the phone's data channel either
+        # The server passes no board on to a phone that is the user's second camera. So the board must not reach the phone's data
+        # channel either.
         by_signaling=tuple(person.id for person in people if person.peer != "live" or person.is_camera),
         record=_record(
             session, [each.id for each in company if each.id in heard or (each.is_camera and each.invited_by in heard)]

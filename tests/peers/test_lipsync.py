@@ -26,7 +26,7 @@ PITCHES = [700 + 250 * number for number in range(8)]
 """Pitches of successive beeps in Hz. A beep's pitch tells the beep's number, so that even an error of seconds is noticed."""
 ROUND_S = BEEP_EVERY_S * len(PITCHES)
 SENDERS_CLOCK_S = 777_000_000.0
-"""Offset of the sender's clock in s. A client's clock can be wrong by any amount."""
+"""Time in s by which the sender's clock is ahead of the monotonic clock. A client's clock can be wrong by any amount."""
 PROMISE_S = 0.05
 """Half of the promised limit for the offset between sound and video, in s.
 

@@ -98,16 +98,20 @@ async def _asked(request: web.Request) -> tuple[Asker, SessionRecord]:
 
 
 async def exported(request: web.Request, asker: Asker, session: SessionRecord, may_read: MayRead) -> web.StreamResponse:
-    """Send the conversation to the asker, as the request's query says. The request is audited. `may_read`: as for `_answer`."""
+    """Send the conversation to the asker, as the request's query says. The request is audited.
+
+    `may_read`: a function that is called at intervals during the sending. When it raises Refused, the connection is cut.
+    """
     readers = read_query(request, _read).audience
     await request.app[RECORDS].audit(asker.member.id, "transcript.export", f"session/{session.id}", readers)
     return await _answer(request, session, readers, "", may_read)
 
 
 async def copy_of(request: web.Request, session: SessionRecord, may_read: MayRead) -> web.StreamResponse:
-    """Send the conversation without the chat lines for staff. `may_read`: as for `_answer`.
+    """Send the conversation without the chat lines for staff.
 
-    The caller must have checked that the reader may read the conversation, and has not sent too many requests.
+    The caller must have checked that the reader may read the conversation, and has not sent too many requests. `may_read`: a
+    function that is called at intervals during the sending. When it raises Refused, the connection is cut.
     """
     return await _answer(request, session, "all", None, may_read)
 

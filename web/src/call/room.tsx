@@ -192,7 +192,8 @@ interface SheetProps {
   children: ComponentChildren;
 }
 
-/** The chat of a call on a phone. The chat covers the lower half of the screen, or everything above the controls. */
+/** The chat of a call on a phone. It covers the lower half of the screen; after a press on its button, everything above the
+ *  controls. */
 function Sheet({ title, tools, onClose, children }: SheetProps) {
   const [full, setFull] = useState(false);
   return (

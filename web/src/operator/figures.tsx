@@ -18,7 +18,7 @@ export const FIGURES = {
   poor: { name: "live.poor", hint: "live.poor.hint", text: whole },
 } as const satisfies Record<ThresholdFigure, { name: string; hint: string | null; text: (value: number) => string }>;
 
-/** Returns the range of a figure in the last two hours as a sentence, or "" if fewer than two points are known. */
+/** Returns a sentence that says the range of a figure in the last two hours; "" if fewer than two points are known. */
 function rangeOf(points: (number | null)[], text: (value: number) => string): string {
   const known = points.filter((value) => value !== null);
   if (known.length < 2) return "";

@@ -119,7 +119,7 @@ interface EditorProps {
   /** A sentence that says which hours apply if this topic or member has no hours of its own. */
   without: string;
   save: (hours: Hours | null) => Promise<void>;
-  /** Asks the server how the changed hours would affect how long visitors wait. If this is undefined, the editor shows no
+  /** Asks the server how the changed hours would affect how long visitors wait. Without this function, the editor shows no
    *  preview. */
   preview?: (hours: Hours | null) => Ask;
   onClose: () => void;

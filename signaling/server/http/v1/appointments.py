@@ -197,8 +197,8 @@ async def other_times(request: web.Request) -> web.Response:
 async def book(request: web.Request) -> web.Response:
     """Book an appointment. The user gets a mail, if mail is set up and a mail address is known.
 
-    Raises Refused(not_offered), Invalid if there is no way to reach the user, and NotAllowed with the reason full or
-    out_of_hours.
+    Raises Refused(not_offered) when the site offers no such appointment, Invalid when there is no way to reach the user, and
+    NotAllowed with the reason full or out_of_hours.
     """
     asker, asked = await asker_of(request), await read_json(request, _read_new)
     site = await for_user.asked_site(request, asker, asked)

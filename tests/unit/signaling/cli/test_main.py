@@ -47,7 +47,7 @@ def test_service_starts_without_the_administrative_commands() -> None:
 
 @pytest.mark.slow
 def test_server_loads_no_decoders_of_pictures_and_no_numpy() -> None:
-    # only processes that decode pictures or simulate days need PIL or numpy; in the server, PIL and numpy would take 15 MiB
+    # Only the processes that decode pictures or simulate days need PIL or numpy. In the server, both would take 15 MiB of memory.
     look = "import sys, signaling.server.app; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
     assert "signaling.images.workshop" in loaded

@@ -16,7 +16,7 @@ const FIELDS = [
   ...["points", "packing", "fileId", "page", "author", "index", "isDeleted", "locked", "type"],
 ];
 
-/** Returns a random value such as a hostile program might write into the board's document to break those who read it. */
+/** Returns a random value that a hostile program might write into the board's document, to break the pages that read it. */
 function value(any: () => number): unknown {
   const values: (() => unknown)[] = [
     () => NaN,

@@ -1,4 +1,4 @@
-/** The code of the components for guests is fetched in a conversation that can have guests. */
+/** The components for guests. A page fetches their code only for a conversation that can have guests. */
 
 import { optional } from "../lazy";
 
