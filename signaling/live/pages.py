@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 # this is not shown.
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
 MOST_AFTER: Final = 1024 * 1024  # If more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
-MOST_OF_ALL: Final = 256 * 1024 * 1024  # All pages together may take this many bytes; further pages are not shown.
+MOST_OF_ALL: Final = 256 * 1024 * 1024  # All pages together take at most this many bytes; further pages are not shown.
 
 # If a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024

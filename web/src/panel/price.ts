@@ -53,7 +53,7 @@ export function priceText(amount: string | number, currency: string, language: s
   return format.format(worth);
 }
 
-/** Formats a price, or the lowest and the highest of several as "from – to". */
+/** Formats a price, or the lowest and the highest of several prices as "from – to". */
 export function pricesText({ amounts, currency }: Price, language: string): string {
   const byWorth = amounts
     .map((amount) => ({ amount, worth: amountOf(amount, 2) ?? Infinity }))

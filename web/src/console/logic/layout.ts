@@ -147,7 +147,7 @@ export function togglePage(chosen: Chosen, offered: Offered): Chosen {
 }
 
 /**
- * Returns the choices when neither a shared screen nor the visitor's page can be shown any more. Only `view` stays, so that the
- * next screen or page opens by itself.
+ * Returns the member's choices of views when neither a shared screen nor the visitor's page can be shown any more. Only the
+ * choice `view` stays, so that the next screen or page opens by itself.
  */
 export const screenEnded = ({ view }: Chosen): Chosen => (view === undefined ? {} : { view });

@@ -122,7 +122,7 @@ function Shown({ report: { rows, total }, by }: { report: Report; by: By }) {
   );
 }
 
-/** Shows the figures of the report's whole time as cards. */
+/** Shows the figures of the report's whole period as cards. */
 function Total({ total }: { total: ReportRow }) {
   const locale = useLocale();
   const wanted = ["offered", "answered", "given_up", "level", "p50", "p90", "rating"];

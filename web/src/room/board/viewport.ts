@@ -13,7 +13,7 @@ export interface View {
 }
 
 export interface Space {
-  /** Size of the space on the screen, in CSS px. */
+  /** Size of the space that the board has on the screen, in CSS px. */
   width: number;
   height: number;
   /** Whether the page is shown turned by 90° clockwise, so that it fits a phone that is held upright. */

@@ -8,7 +8,7 @@ interface Ceremony<Options> {
   ticket: string;
 }
 
-/** Returns whether this browser has passkeys, and can read their options from JSON, as the server sends them. */
+/** Returns whether this browser supports passkeys, and can read the options of passkeys from JSON, as the server sends them. */
 export const hasPasskeys = (): boolean =>
   typeof PublicKeyCredential !== "undefined" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
