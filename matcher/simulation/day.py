@@ -110,7 +110,10 @@ class _Draws:
 
 
 class _Group:
-    """A group of staff who work alike, with the number of its rings and the seconds that it has spent in each state."""
+    """The simulated staff of one `StaffModel`, who answer and wrap up equally fast.
+
+    `state_ms`: how many ms all members of the group together have spent in each state. `rings`: how often a request rang at them.
+    """
 
     def __init__(self, number: int, model: StaffModel, rng: np.random.Generator) -> None:
         self.number = number

@@ -22,8 +22,8 @@ VOICE_BPS = 100_000.0
 """Bit rate kept free for the voice: 40 kbit/s for the voice, 40 kbit/s for its redundant copies (RED), and 20 kbit/s for packet
 headers. The redundant copies are more important than retransmissions of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
-"""Largest burst of retransmissions: the bytes that the budget allows in `AT_ONCE_S` seconds, but at least `AT_ONCE_LEAST_BYTES`
-(2 packets)."""
+"""Largest burst of retransmissions to one viewer: the bytes that the viewer's budget allows in `AT_ONCE_S` seconds, but at least
+`AT_ONCE_LEAST_BYTES` (2 packets)."""
 HEADER_BYTES = 50  # bytes that SRTP, UDP and IP add to a retransmitted packet
 
 

@@ -13,7 +13,7 @@ START_PACKETS = 3  # A talkspurt starts after this many loud packets in a row.
 HANG_S = 0.6  # A talkspurt ends this many seconds after its last packet that was at least as loud as `QUIET_LEVEL`.
 SILENT_S = 0.5
 """Seconds without a packet (muted, DTX) after which a participant counts as silent."""
-EVENT_EVERY_S = 0.2  # at least this many seconds pass between two events that say who speaks
+EVENT_EVERY_S = 0.2  # at least this many seconds pass between two events that say who speaks in a room
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ from . import wire
 log = structlog.get_logger(__name__)
 
 MOST_BACKLOG_BYTES = 16 * 1024 * 1024
-"""When more bytes than this are unsent, recording stops, because the recorder cannot keep up. A call with two videos sends the
-recorder this many bytes in a minute."""
+"""When more bytes than this wait to be sent to the recorder, all recordings of the worker stop, because the recorder cannot keep
+up. A call with two videos sends the recorder this many bytes in a minute."""
 CLOSE_S = 2.0  # the recorder gets this many seconds to close its files
 
 OnOver = Callable[[str], None]

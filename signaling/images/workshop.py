@@ -22,7 +22,8 @@ from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)
 
-# The process may take this many bytes of memory in addition to the decoded picture: file, strips, result and encoder.
+# The process may take this many bytes of memory in addition to the decoded picture: for the uploaded file, the strips of the
+# picture that are being scaled, the result, and the encoder.
 WORKING_BYTES = 96 * 1024 * 1024
 PROCESSOR_S = 8  # One picture may take at most this many seconds of CPU time; the largest picture of an honest user takes 2 s.
 

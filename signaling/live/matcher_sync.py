@@ -83,7 +83,7 @@ class Agreeing:
         self.staffing = staffing
         self._forgotten = forgotten
         self._began = 0
-        self._came_at = 0  # when a waiting user last connected; 0: none has connected since this server's start
+        self._came_at = 0  # when a waiting user last connected (Unix ms); 0: none has connected since this server's start
         self._holds = False
 
     async def run(self) -> None:

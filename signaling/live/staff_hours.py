@@ -36,7 +36,10 @@ class StaffHours:
             await self.store()
 
     async def store(self) -> None:
-        """Store how long staff were in each state until now. If the database is unavailable, keep the times for the next call."""
+        """Store how long staff were in each state since the last call.
+
+        If the database is unavailable, keep these times, and store them with the next call.
+        """
         sums = self._tally.take(self._now())
         try:
             await self._records.add_staff_time(sums)

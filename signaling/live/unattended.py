@@ -14,7 +14,7 @@ from signaling.records.announcing import Event
 
 LOOK_S = 10.0  # Seconds between two checks of all queues of waiting users.
 NOBODY_MS = 60_000  # A queue counts as unattended if somebody has waited for this many ms and no member at work serves the queue.
-AGAIN_MS = 30 * 60_000  # At least this many ms pass between two announcements of one queue.
+AGAIN_MS = 30 * 60_000  # At least this many ms pass between two webhook events about the same unattended queue.
 
 
 class Unattended:

@@ -18,7 +18,7 @@ from typing import Final
 
 from aiohttp import web
 
-YOUNG: Final = 10_000  # Python collects the young generation when this many more objects were made than freed
+YOUNG: Final = 10_000  # Python collects the young generation when this many more objects were made than freed since the last time
 MIDDLE: Final = 10  # number of runs over the young generation after which Python also collects the middle generation
 NEVER: Final = 1_000_000_000  # threshold so high that Python never starts a full run by itself
 LOOK_S: Final = 2.0  # seconds between two checks whether a full run is due
