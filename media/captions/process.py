@@ -28,7 +28,7 @@ from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
-MOST_STREAMS = 500  # A worker can have at most this many streams; further streams are refused.
+MOST_STREAMS = 500  # A worker can have at most this many streams at the same time; further streams are refused.
 SILENT_S = 0.5  # Seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone.
 MOST_AHEAD_S = 30.0  # Packets of a stream are ignored while the stream's sound is more than this many seconds ahead of real time.
 LOOK_S = 0.1  # Seconds between two checks for streams without packets.

@@ -37,7 +37,7 @@ MAX_DATAGRAM_BYTES = 1500
 MAX_PROTECTED_INPUT_BYTES = 1356
 """A packet to encrypt has at most this many bytes. pylibsrtp works in a buffer of 1500 bytes and reserves 144 of them for its
 trailer."""
-HANDSHAKE_QUEUE = 64  # At most this many DTLS and SCTP datagrams wait to be read; further datagrams are dropped.
+HANDSHAKE_QUEUE = 64  # At most this many DTLS and SCTP datagrams of one peer wait to be read; further datagrams are dropped.
 SCTP_PORT = 5000
 _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023  # largest accepted number of an SCTP stream

@@ -32,8 +32,8 @@ _DEVICE_LIFE_S = 400 * 86_400  # Browsers keep a cookie for at most this long.
 SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # A sign-in ends after this time, unless the organisation's rules name another time.
 IDLE_MS = 3_600_000  # A sign-in ends when it was not used for this time.
 SEEN_MS = 60_000  # The time of a sign-in's last use is stored again only after this many ms.
-MOST_PASSWORD = 200  # At most this many characters in a staff password.
-LEAST_PASSWORD = 8  # At least this many characters in a staff password.
+MOST_PASSWORD = 200  # A staff password has at most this many characters.
+LEAST_PASSWORD = 8  # A staff password has at least this many characters.
 # A password is refused when an attacker needs fewer guesses than this, by zxcvbn's estimate. So the 30,000 most common leaked
 # passwords are refused.
 LEAST_GUESSES = 1_000_000

@@ -32,7 +32,7 @@ from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_S = 10.0  # The translation service must respond within this many seconds.
+TIMEOUT_S = 10.0  # A request fails if the translation service does not respond within this many seconds.
 AT_ONCE = 4  # Largest number of requests to the translation service at the same time.
 MOST_WAITING = 40  # Largest number of translations, of all organisations together, that wait or are under way.
 MOST_EACH = 5  # One connection may wait for the translation of at most this many lines.

@@ -17,7 +17,9 @@ STARVED_S = 2.5  # Seconds of silence after which a starved worker, which is rea
 # seconds of silence after which a worker on another machine counts as dead. This is longer than `SILENT_S`, because this server
 # cannot see whether such a worker only lacks processor time
 REMOTE_SILENT_S = 1.25
-FIRST_S = 5.0  # seconds after which a worker without any event counts as dead; this includes the time to open its event stream
+# a new worker counts as dead if its first event has not come after this many seconds; this includes the time to open the worker's
+# event stream
+FIRST_S = 5.0
 
 CRASHES_S = 60.0  # The pause before a restart depends on the number of crashes within this many seconds.
 

@@ -37,7 +37,7 @@ from signaling.protocol.staff_views import WorkerItem
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # Seconds between two reads of the workers' leases in Redis.
-REDIS_TIMEOUT_S = 1.0  # Redis must answer within this many seconds.
+REDIS_TIMEOUT_S = 1.0  # A command to Redis fails if Redis does not answer within this many seconds.
 # At its start, this server waits at most this many seconds until each announced worker has sent a snapshot of its rooms.
 FOUND_WITHIN_S = 2.0
 RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this many seconds.

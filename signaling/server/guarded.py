@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 1.0  # seconds between two checks of all connections' deadlines
 LOOK_S = 5.0  # seconds between two checks for stalled connections; each check looks at every connection
 STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
-LINGER_S = 2.0  # seconds for which the server still reads, and discards, the rest of a refused body
+LINGER_S = 2.0  # after a refusal, the server reads and discards the rest of the body for at most this many seconds
 # If more than twice this many bytes of a request's body wait to be used, the connection stops reading (`Guarded.pause_reading`).
 BUFFERED = 64 * 1024
 # number of file descriptors kept for the database, media workers and files, in addition to those that are open at the start

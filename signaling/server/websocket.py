@@ -35,7 +35,7 @@ from signaling.session.model import NotAllowed
 log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0  # seconds in which a new connection must send its hello
-GOODBYE_S = 2.0  # seconds for sending `bye` and the messages that were queued before it
+GOODBYE_S = 2.0  # before closing a connection, the server takes at most this many seconds to send `bye` and all earlier messages
 SEND_TIMEOUT_S = 10.0  # seconds within which a client must read a message; otherwise the server cuts the connection
 PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # largest size of a message; board messages are the largest messages

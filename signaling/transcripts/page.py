@@ -16,7 +16,8 @@ from .board_page import svg
 from .conversation import Conversation, PictureOf
 from .formatted import formatted
 
-MOST_PICTURE_BYTES = 40 * 1024 * 1024  # one file gets at most this many bytes of pictures; mail and phones refuse larger files
+# one transcript file gets at most this many bytes of pictures; mail and phones refuse larger files
+MOST_PICTURE_BYTES = 40 * 1024 * 1024
 _MIMES = ("image/webp", "image/png", "image/jpeg")
 WRITTEN = ("text", "note", "caption")  # kinds of chat lines that have a text
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

@@ -23,7 +23,7 @@ from .for_user import ForUser, asked_site, wanted
 routes = web.RouteTableDef()
 
 _HOUR_MS = 3_600_000
-MOST_LINE = 4000  # the first chat line has at most this many characters
+MOST_LINE = 4000  # the first chat line, which other software writes, has at most this many characters
 
 
 class FirstLine(Struct, kw_only=True):
