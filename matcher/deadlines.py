@@ -19,7 +19,7 @@ class Deadlines:
     """Every running deadline: at most one for each kind and key."""
 
     def __init__(self) -> None:
-        # A plain dict would need longer to find its first key: the search passes all deleted entries before this key.
+        # A plain dict would need longer to find its first key, because the search passes all deleted entries before this key.
         self._due: dict[Kind, OrderedDict[Key, int]] = {kind: OrderedDict() for kind in KINDS}
 
     def set(self, kind: Kind, key: Key, at_ms: int) -> None:

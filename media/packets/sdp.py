@@ -503,7 +503,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
     if section.rids:
         lines += [f"a=rid:{name} recv" for name in section.rids] + [f"a=simulcast:recv {';'.join(section.rids)}"]
     if ours.startswith("send"):
-        # Voice and first video share one MediaStream: browsers keep lips and voice in step only within one MediaStream.
+        # Voice and first video share one MediaStream, because browsers keep lips and voice in step only within one MediaStream.
         stream = "sangdam" if section.role in ("audio", "slot0") else f"sangdam-{section.role}"
         ssrc = local.ssrcs[section.role]
         lines += [

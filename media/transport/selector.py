@@ -1,4 +1,4 @@
-"""Event loop of a worker: the fast path moves offloaded voices and videos without waking Python.
+"""Event loop of a worker, in which the fast path forwards offloaded voices and videos without waking Python.
 
 asyncio's event loop accepts a custom selector; uvloop does not. In both event loops, waking Python takes more time than all other
 work for a relayed packet.

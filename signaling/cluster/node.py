@@ -198,8 +198,8 @@ class Node:
     async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
-        # this server does not reach the database: delete the lease, so that a server that reaches the database can become the
-        # leader
+        # this server does not reach the database, so delete its lease. Then a server that reaches the database can become the
+        # leader.
         except RecordsAway:
             await self._bus.leave_lead(self._said)
             raise Unavailable("The records are unavailable.") from None

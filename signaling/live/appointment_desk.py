@@ -116,7 +116,7 @@ class AppointmentDesk:
         if entry.session.state != "callback":
             raise NotAllowed("wrong_state")
         booking = booking_of(called)
-        # write the audit entry first: if that fails, the appointment stays as it is
+        # write the audit entry first, so that the appointment stays as it is if this write fails
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", booking)
         await self._cancel(entry, booking)
 

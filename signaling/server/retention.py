@@ -1,4 +1,4 @@
-"""Once an hour: count finished sessions for reports, and delete sessions whose retention is over, with recordings and files."""
+"""Once an hour, count finished sessions for reports, and delete sessions whose retention is over, with recordings and files."""
 
 from __future__ import annotations
 

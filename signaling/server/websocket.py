@@ -167,7 +167,7 @@ class _Connection:
                 writer = asyncio.create_task(self._write(self.client))
                 self._tasks.append(writer)
                 await self._read(self.client)
-                if self.client.closing:  # the server is closing the connection: give the writer time to send `bye`
+                if self.client.closing:  # the server is closing the connection, so give the writer time to send `bye`
                     await asyncio.wait([writer], timeout=GOODBYE_S)
         except TimeoutError:
             self.live.refused["no_hello"] += 1

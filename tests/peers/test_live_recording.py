@@ -1,4 +1,4 @@
-"""Recording, end to end and without browsers: people consent over the WebSocket and send real packets.
+"""The tests record end to end, without browsers: people consent over the WebSocket and send real packets.
 
 The tests read the resulting files.
 """

@@ -26,7 +26,7 @@ ANSWER_S = 2.0  # seconds in which the database and Redis must answer a health c
 
 @routes.get("/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 while this process runs, even if it cannot reach the database: restarting this process would not help."""
+    """Answer 200 while this process runs, even if it cannot reach the database, because a restart would not help then."""
     return answer({"ok": True})
 
 

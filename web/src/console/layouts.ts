@@ -29,7 +29,7 @@ export function useLayout(key: string): Layout {
     try {
       localStorage.setItem(KEY, JSON.stringify(layouts.get()));
     } catch {
-      // the browser forbids storage: the layout lasts until the next reload
+      // the browser forbids storage, so the layout lasts only until the next reload
     }
   };
   return {

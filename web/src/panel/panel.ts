@@ -301,8 +301,8 @@ export class Panel {
     if (hint) this.around.hint(hint);
   }
 
-  /** Reloads the stored session after the back/forward cache restored the page: another page of the site can have changed the
-   *  stored session meanwhile. */
+  /** Reloads the stored session after the back/forward cache restored the page, because another page of the site can have changed
+   *  the stored session meanwhile. */
   private back(): void {
     const { kept, client, info, ended } = this.store.get();
     const newest = loadKept(this.around.storage);

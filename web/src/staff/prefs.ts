@@ -76,7 +76,7 @@ export function setPrefs(change: Partial<Prefs>): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(prefs.get()));
   } catch {
-    // the browser forbids storage: the choices are lost when the page is closed or reloaded
+    // the browser forbids storage, so the choices are lost when the page is closed or reloaded
   }
   if (change.language) void setLocale(change.language);
 }
