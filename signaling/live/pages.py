@@ -209,7 +209,7 @@ class Pages:
     # --- viewers -----------------------------------------------------------------------------------------------------------
 
     def watch(self, client: Client, entry: Entry, person: Person, *, on: bool) -> None:
-        """Begin (`on`) or stop to show this member of staff the user's page. Raises NotAllowed if they may not see it."""
+        """Begin (`on`) or stop showing the user's page to this member of staff. Raises NotAllowed if they may not see it."""
         page = entry.page
         if not on:
             page.viewers.pop(person.id, None)

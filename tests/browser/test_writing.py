@@ -221,7 +221,7 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await user.reads("그동안 쓴 줄")
     await elsewhere.click()
     await eventually(lambda: is_at(lines, where), True, "the place far back is kept")
-    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # a chat line came while the counselor was elsewhere
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # a chat line came while another conversation was open
     await elsewhere.click()
     await counselor.reads("둘째입니다")
     await elsewhere.click()

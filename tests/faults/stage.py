@@ -76,8 +76,8 @@ class Call:
 class Stage:
     """A cluster with calls.
 
-    `settings`: the servers' settings. `doors`: the servers' addresses. Each new person first tries another of these addresses, in
-    turn. `ms`: length of a sound packet.
+    `settings`: the servers' settings. `doors`: the servers' addresses. Each new person first tries the next of these addresses.
+    `ms`: length of a sound packet.
     """
 
     def __init__(self, settings: Settings, doors: list[str], records: Records, http: aiohttp.ClientSession, ms: int) -> None:

@@ -47,7 +47,7 @@ def test_route_answers_as_the_document_says(server: Any, route: str) -> None:
     @given(case=OPERATIONS[route].as_strategy())
     def check(case: schemathesis.Case[Any]) -> None:
         for name, value in KNOWN.items():
-            if len(str((case.path_parameters or {}).get(name, ""))) % 2:  # use an id that exists in about half of the requests
+            if len(str((case.path_parameters or {}).get(name, ""))) % 2:  # in about half of the requests, use an id that exists
                 case.path_parameters[name] = value
         response = case.call(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"})
         case.validate_response(response, checks=list(CHECKS))
