@@ -212,7 +212,7 @@ class Relay:
         try:
             upstream = await self._while_it_leads(leader, connecting)
         except aiohttp.WSServerHandshakeError as error:
-            return refusal(error.status, "wrong_origin", "This page may not connect here.")
+            return _refused_handshake(error.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _NotReached(type(error).__name__) from error
         async with upstream:
@@ -288,6 +288,18 @@ async def _come_back(socket: web.WebSocketResponse) -> None:
             await socket.close()
     except (ConnectionError, RuntimeError, TimeoutError):
         return
+
+
+def _refused_handshake(status: int) -> web.Response:
+    """Return the leader's refusal of a WebSocket. aiohttp gives only the status, so the status decides the reason.
+
+    The leader refuses a page of another origin with 403, and an address that has too many connections with 429.
+    """
+    if status == 403:
+        return refusal(403, "wrong_origin", "This page may not connect here.")
+    if status == 429:
+        return refusal(429, "too_many_sockets", "Too many connections at once; try again.")
+    return refusal(503, "unavailable", "This is not available at the moment. Try again in a few seconds.")
 
 
 def _unavailable() -> web.Response:

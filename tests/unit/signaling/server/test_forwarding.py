@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web, web_protocol
+from aiohttp import ClientSession, web, web_protocol
 from aiohttp.http_parser import HttpRequestParserPy
 from aiohttp.test_utils import TestServer
 
@@ -18,6 +18,7 @@ from signaling.server.forwarding import Relay
 from tests import PATIENCE_S
 
 TOKEN = "the cluster's own"
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # a WebSocket key (RFC 6455, 1.3)
 
 
 @asynccontextmanager
@@ -133,9 +134,34 @@ async def test_socket_keeps_headers_that_a_proxy_wrote_in_small_letters(monkeypa
     app = web.Application()
     app.router.add_get("/ws", take)
     head = "host: localhost\r\norigin: https://a.example\r\ncookie: a=b\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-    head += "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    head += f"sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n"
     async with TestServer(app) as leader, follower(leader) as other, asyncio.timeout(PATIENCE_S):
         _, writer = await asyncio.open_connection("127.0.0.1", other.port)
         writer.write(f"GET /ws HTTP/1.1\r\n{head}\r\n".encode())
         assert await told.get() == ("https://a.example", "a=b")
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (403, (403, "wrong_origin")),
+        (429, (429, "too_many_sockets")),
+        (500, (503, "unavailable")),
+        (503, (503, "unavailable")),
+    ],
+)
+async def test_refusal_of_a_socket_keeps_its_reason(status: int, told: tuple[int, str]) -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_get("/ws", refuse)
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": KEY}
+    async with (
+        TestServer(app) as leader,
+        follower(leader) as other,
+        ClientSession() as http,
+        http.get(other.make_url("/ws"), headers=headers) as answer,
+    ):
+        assert (answer.status, (await answer.json())["reason"]) == told
