@@ -260,12 +260,16 @@ export function CalledBack({ client, session, devices }: Part & { devices?: () =
   const [trying, setTrying] = useState(false);
   const [changing, setChanging] = useState(false);
   const [asking, setAsking] = useState(false);
+  const [failed, setFailed] = useState("");
   const { callback } = session;
   if (callback === null) return null;
   if (changing) return <AskCallback client={client} session={session} onBack={() => setChanging(false)} />;
   const cancel = () => {
     setAsking(false);
-    client.connection.request({ type: "cancel_callback", session: session.id }).catch(() => undefined);
+    setFailed("");
+    client.connection
+      .request({ type: "cancel_callback", session: session.id })
+      .catch((error: unknown) => setFailed(failedText(error)));
   };
   const appointment = callback.minutes > 0;
   return (
@@ -281,6 +285,7 @@ export function CalledBack({ client, session, devices }: Part & { devices?: () =
         </Button>
       )}
       {callback.state !== "due" && <p class="field-hint">{t(appointment ? "appointment.close" : "callback.close")}</p>}
+      <Failure text={failed} />
       <div class="callback-buttons">
         <Button onClick={() => setChanging(true)} data-testid="callback-change">
           {t("callback.change")}
