@@ -48,7 +48,7 @@ class Roster:
     def withdraw(self, member: Member) -> None:
         """Remove a member from their pool's idle members, if they are idle.
 
-        Call this method before the member's obstacles change.
+        Call this method before the member's obstacles change. The method finds the sets that contain the member by the obstacles.
         """
         item = member.idle_item
         if item is not None:

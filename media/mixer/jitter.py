@@ -40,7 +40,7 @@ JUMP_S = 1.0  # A packet whose timestamp is more than this many seconds from the
 JUMP_PACKETS = 1000  # A packet whose sequence number is further than this from the last one can begin a new stream.
 OLD_S, OLD_PACKETS = 60.0, 3000
 """A packet is late if it is more than `MAX_DELAY_S` older than the newest packet, but at most `OLD_S` seconds and `OLD_PACKETS`
-packets older. Late packets come at the end of an outage that held them up."""
+packets older. An outage can hold packets up: they arrive at its end, after newer packets."""
 SUSPECTS = 4
 """After this many late packets the buffer assumes a new stream, if no other packets come between them, and they come at the pace
 of a voice. Late packets of the present stream would come all at once, or between packets that are in time."""
@@ -96,7 +96,10 @@ class Kind(Enum):
     PLAY = "play"
     """Decode `payload`, which lasts `samples`."""
     RECOVER = "recover"
-    """Decode `samples` of the packet before `payload` from the in-band copy in `payload`. `payload` stays in the buffer."""
+    """Decode the missing packet before `payload`, `samples` samples long, from its copy inside `payload` (Opus in-band FEC).
+
+    `payload` stays in the buffer.
+    """
     CONCEAL = "conceal"
     """Let the decoder conceal a missing packet by continuing the last sound."""
     PAUSE = "pause"

@@ -65,7 +65,8 @@ class Reader(Generic[T]):
     def __call__(self, data: str | bytes) -> T:
         """Return the JSON as a value of the type `kind`.
 
-        Raises Unreadable when `strict_json` or a text's rule refuses the input, or when a value in it has a wrong type.
+        Raises Unreadable when `strict_json` refuses the input, when the rule of a text field refuses the field's value, or when a
+        value has a wrong type.
         """
         try:
             text = strict_json.check(data)

@@ -191,9 +191,9 @@ class Lines(Leading):
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
         """Return the board's updates in order. From now on, refuse updates of earlier epochs than `epoch`.
 
-        An epoch is the number of an opening of the room. If the journal has at least `_COMPACT_FROM` updates, merge the updates
-        of each period of 5 s in the journal. Raises StaleEpoch when the board was opened under a higher epoch, and
-        UnknownSession.
+        The openings of a session's room are numbered; the number is the epoch. If the journal has at least `_COMPACT_FROM`
+        updates, merge the updates of each period of 5 s in the journal. Raises StaleEpoch when the board was opened under a
+        higher epoch, and UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)

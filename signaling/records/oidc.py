@@ -92,7 +92,10 @@ class Oidc(Database):
     """The settings of OpenID providers, the staff whom the providers know, and the sign-ins of these staff."""
 
     async def oidc_settings(self, of: str = INSTALLATION) -> OidcSettings | None:
-        """Return the settings of the installation's provider, or of an organisation's own provider (`rules_of`), or None."""
+        """Return the settings of one provider, or None if there is no such provider.
+
+        `of`: `INSTALLATION` for the installation's provider, or `rules_of(organisation)` for an organisation's own provider.
+        """
         return (await self.all_oidc_settings()).get(of)
 
     async def all_oidc_settings(self) -> dict[str, OidcSettings]:

@@ -26,7 +26,7 @@ class LastOwner(Invalid):
 
 
 def is_owner(member: StaffRecord) -> bool:
-    """Return whether this member is an active owner of their organisation, who may sign in."""
+    """Return whether this member is an owner of their organisation and active. Only active members may sign in."""
     return member.active and "owner" in member.offices
 
 

@@ -137,7 +137,7 @@ class Browser:
 
 
 async def timed(name: str, unit: str, count: int, work: Callable[[int], Awaitable[object]]) -> Row:
-    """Return a row with the time that `work` takes. `unit`: ms or s. `count`: number of runs."""
+    """Return a row with the times that `count` single runs of `work` take. `unit`: ms or s."""
     taken = []
     for number in range(count):
         began = time.perf_counter()

@@ -151,7 +151,7 @@ async def seen_page(user: User, counselor: Staff) -> Frame:
 async def replay_page(operator: Staff, user: User) -> None:
     """Look at the user's page in the replay: before it changed, after the change, and again before the change.
 
-    Check with `use` that nobody can use the page in the replay.
+    Check with the function `use` that clicks and keys change nothing in the replayed page.
     """
     shown = operator.get("player-page")
     frame = shown.frame_locator("iframe")

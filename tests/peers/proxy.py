@@ -29,7 +29,7 @@ class Line:
     model.
     """
     jitter_s: float = 0.0
-    """Largest random delay of a packet, in s. Each packet gets another random delay, so packets overtake each other."""
+    """Largest random delay of a packet, in s. The delay differs from packet to packet, so packets overtake each other."""
     twice: float = 0.0
     """Share of the media packets that this direction delivers twice."""
     bps: float | None = None

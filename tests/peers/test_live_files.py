@@ -1,4 +1,4 @@
-"""Files in a whole service: a file's chat line arrives with the file, and files for staff never reach the user."""
+"""Files in a whole service: the chat line about a file arrives, and files for staff never reach the user."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: st
 
 
 def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | FileRefused | Crowded) -> web.Response:
-    """Return the response for an error with an identification code, sign-in, picture or file, or for a crowded server."""
+    """Return the response that refuses a code, a sign-in, a picture or a file, or any request to a crowded server."""
     if isinstance(error, Crowded):
         return _refusal(request, 503, error.reason, CROWDED_SENTENCES[error.reason], ceil(error.retry_s))
     return _refusal(request, _STATUS.get(error.reason, 400), error.reason, error.sentence)

@@ -102,10 +102,12 @@ export interface Offered {
   drawn: boolean;
 }
 
-/** Returns the view to show. While a screen or the visitor's page can be shown, this is the person's choice `viewOfScreen`.
- *  Without this choice, it is `board` if the person has chosen the board as `view`, and otherwise `both`. At all other times, it
- *  is the person's choice `view`. Without this choice, it is `both` if somebody has drawn on the board, and otherwise `chat`. So
- *  a blank board never opens by itself. */
+/** Returns the view to show.
+ *
+ *  - While a screen or the visitor's page can be shown, this is `viewOfScreen`. If the person has not chosen `viewOfScreen`, it is
+ *    `board` if `view` is `board`, and otherwise `both`.
+ *  - At all other times, this is `view`. If the person has not chosen `view`, it is `both` if somebody has drawn on the board, and
+ *    otherwise `chat`. So a blank board never opens by itself. */
 export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
   if (screen || page === true) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");

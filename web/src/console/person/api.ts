@@ -25,8 +25,7 @@ export interface Earlier {
 }
 
 export interface Person {
-  /** Whether the partner vouches for who the visitor is. The card shows notes and earlier conversations only if the partner
-   *  vouches for that. */
+  /** Whether the site's signed code says who the visitor is. Only then does the card show notes and earlier conversations. */
   known: boolean;
   notes: PersonNote[];
   conversations: Earlier[];

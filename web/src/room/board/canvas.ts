@@ -62,7 +62,7 @@ export class BoardCanvas {
   private frame = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly ends: (() => void)[] = [];
-  /** Called after each painted frame, with the frame's time. Moving or enlarging the page also causes a frame. */
+  /** Called after each painted frame, with the frame's time. A frame is also painted when somebody pans or zooms the board. */
   onFrame: (now: number) => void = () => undefined;
   onView: (view: View) => void = () => undefined;
 
