@@ -83,7 +83,7 @@ class Leg:
             checking.cancel()
             loop.remove_reader(self.socket.fileno())
         assert self._dtls.state == "connected", self._dtls.state
-        self.keepalive = self._check()
+        self.keepalive = self.check()
 
     async def close(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -93,7 +93,8 @@ class Leg:
 
     # ICE: connectivity checks
 
-    def _check(self) -> bytes:
+    def check(self) -> bytes:
+        """Return a new connectivity check (RFC 8445), which also renews the consent to receive media (RFC 7675)."""
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._their_ufrag}:{self.ufrag}"
         request.attributes["PRIORITY"] = 2130706431
@@ -106,7 +107,7 @@ class Leg:
 
     async def _check_until_answered(self) -> None:
         while True:
-            self.send(self._check())
+            self.send(self.check())
             await asyncio.sleep(0.5 if self._checked.is_set() else 0.05)
 
     def _stun(self, data: bytes, source: tuple[str, int]) -> None:
