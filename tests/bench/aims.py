@@ -51,6 +51,7 @@ AIMS = [
     Aim("accept_to_hearing_s", "Accept → both hear each other, s", 1),
     Aim("relay_latency_p50_ms", "added by the relay, median, ms", 1),
     Aim("relay_latency_p99_ms", "added by the relay, p99, ms", 5),
+    Aim("relay2_60_rtpengine_ratio", "60 rooms of 2 relayed, processor time over rtpengine's", 1.0),
     Aim("mix_added_latency_ms", "added by the mix, ms", 25),
     Aim("matrix_change_ms", "who hears whom changes, longest, ms", 40, worst=True),
     Aim("voice_behind_keyframe_p95_ms", "a voice behind a keyframe for five viewers, p95, ms", 3),

@@ -54,6 +54,16 @@ def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer:
     return replace(row(name, unit, ours), peer=peer, peer_value=round(float(np.median(theirs)), 4), ratio=round(ratio, 3))
 
 
+def over(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "rtpengine 10.5.3.5") -> Row:
+    """Return the ratios of our figures to those of another server as a row. The two servers were measured in turn.
+
+    `unit`: that of the figures. The row's `steps` hold the figures of each pair.
+    """
+    steps = [{f"ours {unit}": round(one, 4), f"theirs {unit}": round(other, 4)} for one, other in zip(ours, theirs, strict=True)]
+    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+    return replace(row(name, "times", ratios), peer=peer, steps=steps)
+
+
 def merge(rows: list[Row], target: Path = TARGET) -> None:
     """Write the rows to the file. These rows replace the file's rows of the same names, and all other rows stay."""
     target.parent.mkdir(exist_ok=True)

@@ -1,5 +1,5 @@
-"""Compare the media workers with Janus.
+"""Compare the media workers with Janus and rtpengine.
 
-A media worker and Janus get the same packets from the same load generator. The server that is measured runs on one core, and the
+The servers get the same packets from the same load generator. The server that is measured runs on one core, and the
 load generator on the other core.
 """

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -20,15 +20,16 @@ import numpy as np
 from media.mixer.opus import Decoder
 from tests.bench.media import speech
 from tests.bench.media.load import Part, Taken, drive
-from tests.bench.media.servers import LOAD_CORE, Janus, Person, Sangdam, Server
-from tests.bench.rows import Row, compared, one_by_one, row
+from tests.bench.media.servers import LOAD_CORE, Janus, Person, Rtpengine, Sangdam, Server
+from tests.bench.rows import Row, compared, one_by_one, over, row
 
 WINDOW_S = 3.0
 SETTLED_S = 8.0
 """Seconds from the start of a call until jitter buffers have adapted to the link."""
 LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
-"""Measuring stops when the spread of the ratios Sangdam/Janus (interquartile range divided by median) is at most this."""
+"""Measuring stops when the spread of the ratios (interquartile range divided by median) is at most this. A ratio is Sangdam's
+time divided by that of the other server."""
 JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # so many rooms of six people run at the same time
 MOST_LOAD = 70.0
@@ -63,6 +64,13 @@ def full_rooms() -> Iterator[Row]:
     yield from one_by_one(_compare(FULL_ROOMS, {"two": "room6_mix_cpu_percent"}, mixed=True, people=6))
 
 
+def beside_rtpengine() -> Iterator[Row]:
+    """`make bench ARGS=rtpengine`: compare Sangdam with rtpengine on relayed rooms of two people."""
+    os.sched_setaffinity(0, {LOAD_CORE})
+    for size, prefix in ((20, "relay2"), (60, "relay2_60")):
+        yield from one_by_one(_compare(size, {"all": f"{prefix}_rtpengine_ratio"}, Rtpengine, over, mixed=False))
+
+
 def rows() -> Iterator[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
     for size, prefix in ((20, "relay2"), (60, "relay2_60")):
@@ -77,9 +85,17 @@ def rows() -> Iterator[Row]:
     yield from one_by_one(_latency())
 
 
-async def _compare(size: int, cases: dict[str, str], *, mixed: bool, people: int = 3) -> AsyncIterator[Row]:
-    async with Janus() as janus, Sangdam() as sangdam:
-        both = [await open_rooms(server, size, mixed=mixed, people=people) for server in (janus, sangdam)]
+async def _compare(
+    size: int,
+    cases: dict[str, str],
+    other: type[Server] = Janus,
+    summed_up: Callable[[str, str, list[float], list[float]], Row] = compared,
+    *,
+    mixed: bool,
+    people: int = 3,
+) -> AsyncIterator[Row]:
+    async with other() as peer, Sangdam() as sangdam:
+        both = [await open_rooms(server, size, mixed=mixed, people=people) for server in (peer, sangdam)]
         numbers = _numbers()
         for case, name in cases.items():
             theirs, ours = [], []
@@ -90,7 +106,7 @@ async def _compare(size: int, cases: dict[str, str], *, mixed: bool, people: int
                     ours.append(pair[1].server_cpu / size)
                 if len(ours) >= LEAST_ROUNDS and _settled(ours, theirs):
                     break
-            yield compared(name, "%", ours, theirs)
+            yield summed_up(name, "%", ours, theirs)
 
 
 def _settled(ours: list[float], theirs: list[float]) -> bool:

@@ -1,4 +1,6 @@
-"""`make bench ARGS=floor`: measure what a relayed packet costs at each number of rooms, compared with Janus and a bare echo in C.
+"""`make bench ARGS=floor`: measure what a relayed packet costs at each number of rooms.
+
+The worker is compared with Janus, rtpengine and a bare echo in C.
 
 The echo (echo.c) shows the kernel's share of the cost. Every server that forwards packets as soon as they arrive pays this share.
 """
@@ -20,15 +22,15 @@ from tests.bench.media.calls import MOST_LOAD, STEP, open_rooms
 from tests.bench.media.crowd import JOINED_AT_ONCE, Crowd, allow_descriptors
 from tests.bench.media.leg import Leg
 from tests.bench.media.load import FRAME_S
-from tests.bench.media.servers import LOAD_CORE, READY_S, Janus, Person, Sangdam, Server
+from tests.bench.media.servers import LOAD_CORE, READY_S, Janus, Person, Rtpengine, Sangdam, Server
 from tests.bench.rows import Row, one_by_one, row
 
 ROUNDS = 5
 EMPTY_S = 4.0
 SIZES = (1, 20, 60, 120, 600)
-MOST_OF_JANUS = 60
-"""Largest number of rooms with which Janus is measured. With twice as many, Janus would need most of the core that all servers
-share."""
+MOST_OF_OTHERS = 60
+"""Largest number of rooms with which Janus and rtpengine are measured. With twice as many, Janus would need most of the core that
+all servers share."""
 PACKETS_A_ROOM = 2 / FRAME_S
 """Packets per second in a room of two people."""
 SOURCE = Path(__file__).with_name("echo.c")
@@ -84,12 +86,17 @@ def rows() -> Iterator[Row]:
 async def _grow() -> AsyncIterator[Row]:
     """Measure all servers in turn at each number of rooms, so that other work on the machine affects all servers alike."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
-    async with Echo() as echo, Sangdam() as sangdam, Janus() as janus:
-        names = {echo: "echo_packet_us", sangdam: "relay2_packet_us", janus: "janus2_packet_us"}
+    async with Echo() as echo, Sangdam() as sangdam, Rtpengine() as rtpengine, Janus() as janus:
+        names = {
+            echo: "echo_packet_us",
+            sangdam: "relay2_packet_us",
+            rtpengine: "rtpengine2_packet_us",
+            janus: "janus2_packet_us",
+        }
         yield row("worker_empty_cpu_percent", "%", [await _empty_cpu(sangdam) for _ in range(ROUNDS)])
         costs: dict[Server, dict[int, list[float]]] = {server: {} for server in names}
         for size in SIZES:
-            servers = [each for each in names if each is not janus or size <= MOST_OF_JANUS]
+            servers = [each for each in names if each in (echo, sangdam) or size <= MOST_OF_OTHERS]
             for server in servers:
                 await _fill(server, size, list(names))
             for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""The two servers under load: a Sangdam worker and Debian's Janus, each in one process on one core."""
+"""The servers under load: a Sangdam worker, and Debian's Janus and rtpengine, each in one process on one core."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ import aiohttp
 from media.api import client, wire
 from media.transport.udp import local_addresses
 from tests.bench.media.leg import LEVEL, MID, OPUS, Leg
+from tests.bench.media.ng import NgClient
 from tests.peers.conftest import answers
 from tests.peers.offer import offer
 
 SERVER_CORE, LOAD_CORE = 0, 1
 READY_S = 15.0
 HTTP_PORT = 18088
+NG_PORT = 18089
+RTPENGINE_PORTS = 20000, 30000
+"""First and last of the ports on which rtpengine receives media. A room of two people takes four of them."""
 JANUS_PLUGINS = ["libjanus_audiobridge.so", "libjanus_videoroom.so"]
 
 OTHER_TRANSPORTS = [f"libjanus_{name}.so" for name in ("mqtt", "nanomsg", "pfunix", "rabbitmq", "websockets")]
@@ -32,6 +36,23 @@ OTHER_TRANSPORTS = [f"libjanus_{name}.so" for name in ("mqtt", "nanomsg", "pfuni
 def own_address() -> str:
     """Return an address of this machine other than loopback, because Janus does not use loopback for media."""
     return next((each for each in local_addresses(loopback=False) if ":" not in each), "127.0.0.1")
+
+
+def media_sdp(leg: Leg, direction: str) -> str:
+    """Return the SDP of a connection with one voice. Its client begins the DTLS handshake (`a=setup:active`)."""
+    lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", f"m=audio 9 UDP/TLS/RTP/SAVPF {OPUS}"]
+    lines += [
+        "c=IN IP4 0.0.0.0",
+        "a=mid:0",
+        f"a={direction}",
+        "a=rtcp-mux",
+        f"a=rtpmap:{OPUS} opus/48000/2",
+        "a=setup:active",
+    ]
+    lines += [f"a=fmtp:{OPUS} useinbandfec=1;minptime=10", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid"]
+    lines += [f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level", *leg.transport_lines, "a=end-of-candidates"]
+    lines += [f"a=ssrc:{leg.ssrc} cname:bench"] if direction != "recvonly" else []
+    return "\r\n".join(lines) + "\r\n"
 
 
 class Person:
@@ -212,21 +233,6 @@ class Janus(Server):
             raise RuntimeError(data["error"])
         return found
 
-    def _sdp(self, leg: Leg, direction: str) -> str:
-        lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", f"m=audio 9 UDP/TLS/RTP/SAVPF {OPUS}"]
-        lines += [
-            "c=IN IP4 0.0.0.0",
-            "a=mid:0",
-            f"a={direction}",
-            "a=rtcp-mux",
-            f"a=rtpmap:{OPUS} opus/48000/2",
-            "a=setup:active",
-        ]
-        lines += [f"a=fmtp:{OPUS} useinbandfec=1;minptime=10", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid"]
-        lines += [f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level", *leg.transport_lines, "a=end-of-candidates"]
-        lines += [f"a=ssrc:{leg.ssrc} cname:bench"] if direction != "recvonly" else []
-        return "\r\n".join(lines) + "\r\n"
-
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
         room = next(self._numbers)
         owner = await self._handle("videoroom")
@@ -237,7 +243,7 @@ class Janus(Server):
             handle, leg = await self._handle("videoroom"), Leg(self.host)
             joined = await self._ask(handle, {"request": "join", "ptype": "publisher", "room": room})
             body = {"request": "publish", "audio": True, "video": False}
-            answer = await self._ask(handle, body, ("offer", self._sdp(leg, "sendonly")))
+            answer = await self._ask(handle, body, ("offer", media_sdp(leg, "sendonly")))
             await leg.connect(answer["jsep"]["sdp"], offered=True)
             published.append((joined["plugindata"]["data"]["id"], leg))
         found = []
@@ -246,7 +252,7 @@ class Janus(Server):
             body = {"request": "join", "ptype": "subscriber", "room": room, "streams": [{"feed": other}]}
             attached = await self._attached(handle, body)
             await asyncio.gather(
-                self._ask(handle, {"request": "start"}, ("answer", self._sdp(hears, "recvonly"))),
+                self._ask(handle, {"request": "start"}, ("answer", media_sdp(hears, "recvonly"))),
                 hears.connect(attached["jsep"]["sdp"], offered=False),
             )
             found.append(Person(speaks, hears))
@@ -276,8 +282,62 @@ class Janus(Server):
             handle, leg = await self._handle("audiobridge"), Leg(self.host, keep=keep)
             await self._ask(handle, {"request": "join", "room": room, "codec": "opus", "prebuffer": 1})
             body = {"request": "configure", "muted": False}
-            answer = await self._ask(handle, body, ("offer", self._sdp(leg, "sendrecv")))
+            answer = await self._ask(handle, body, ("offer", media_sdp(leg, "sendrecv")))
             await leg.connect(answer["jsep"]["sdp"], offered=True)
             found.append(Person(leg, leg))
         self.people += found
         return found
+
+
+class Rtpengine(Server):
+    """rtpengine, which forwards in userspace (`table = -1`) with one thread, because it has one core."""
+
+    name = "rtpengine"
+
+    async def start(self) -> None:
+        executable = shutil.which("rtpengine")
+        if executable is None:
+            raise FileNotFoundError("rtpengine is missing: sudo apt-get install --no-install-recommends rtpengine-daemon")
+        least, most = RTPENGINE_PORTS
+        self.run(
+            executable,
+            *("--foreground", "--log-stderr", "--log-level=4", "--config-file=none", "--table=-1", "--num-threads=1"),
+            *(f"--interface={self.host}", f"--listen-ng=127.0.0.1:{NG_PORT}", f"--port-min={least}", f"--port-max={most}"),
+            *("--timeout=86400", "--silent-timeout=86400", "--offer-timeout=86400"),
+        )
+        self._ng = NgClient(NG_PORT)
+        self._rooms = itertools.count()
+        async with asyncio.timeout(READY_S):
+            while not await self._answers():
+                await asyncio.sleep(0.05)
+
+    async def stop(self) -> None:
+        self._ng.close()
+
+    async def _answers(self) -> bool:
+        try:
+            return (await self._ng.ask("ping"))["result"] == "pong"
+        except ConnectionRefusedError:
+            return False
+
+    async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
+        """Make a room: the first person offers, and the second answers.
+
+        Both people begin the DTLS handshake, so rtpengine is passive on both sides.
+        """
+        call = {"call_id": f"r{next(self._rooms)}", "from_tag": "first"}
+        both = {"transport_protocol": "UDP/TLS/RTP/SAVPF", "ICE": "force", "SDES": "off", "DTLS": "passive"}
+        first, second = Leg(self.host, keep=keep), Leg(self.host, keep=keep)
+        offer = media_sdp(first, "sendrecv")
+        offered = await self._ng.ask("offer", **call, **both, rtcp_mux=["offer", "require"], sdp=offer)
+        answer = media_sdp(second, "sendrecv")
+        answered = await self._ng.ask("answer", **call, **both, to_tag="second", sdp=answer)
+        await asyncio.gather(
+            first.connect(str(answered["sdp"]), offered=True),
+            second.connect(str(offered["sdp"]), offered=False),
+        )
+        self.people += (found := [Person(leg, leg) for leg in (first, second)])
+        return found
+
+    async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
+        raise NotImplementedError("rtpengine does not mix")
