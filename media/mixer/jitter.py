@@ -138,6 +138,7 @@ class JitterBuffer:
         self._suspects = 0
         self._needed_s: float | None = None
         self._unweighed = 0
+        self._fastest_s: float | None = None
         self._packets: list[Packet] = []
         self._reset()
 
@@ -145,7 +146,7 @@ class JitterBuffer:
         """Forget the stream's packets and their transit times, but not its loss rate. The next packet starts a new stream."""
         self._packets.clear()
         self._transits.clear()
-        self._needed_s = None
+        self._needed_s = self._fastest_s = None
         self._playing = False
         self._cursor = 0
         self._start_at = 0.0
@@ -222,7 +223,7 @@ class JitterBuffer:
             self._start_at = now + START_DELAY_S
             self._phase = packet.timestamp % TICK_SAMPLES
             self._transits[-1] = now - packet.timestamp / RATE
-            self._needed_s = None
+            self._needed_s = self._fastest_s = None
         if self._newest is None or packet.timestamp > self._newest.timestamp:
             self._newest, self._newest_at = packet, now
         if self._playing and packet.end <= self._cursor:
@@ -247,7 +248,11 @@ class JitterBuffer:
         self._last_transit = transit
         if draining:
             return
+        if self._fastest_s is not None and len(self._transits) == HISTORY and self._transits[0] <= self._fastest_s:
+            self._fastest_s = None
         self._transits.append(transit)
+        if self._fastest_s is not None and transit < self._fastest_s:
+            self._fastest_s = transit
         self._unweighed += 1
         if self._unweighed >= WEIGH_EVERY:
             self._needed_s = None
@@ -370,7 +375,7 @@ class JitterBuffer:
         self._played_sequence = head.sequence - 1
 
     def _starve(self, now: float) -> Step:
-        delay = now - self._cursor / RATE - min(self._transits, default=0.0)
+        delay = now - self._cursor / RATE - self._fastest()
         if self._paused or self._stalled >= MAX_STALL_SAMPLES or delay > MAX_DELAY_S:
             self._cursor += TICK_SAMPLES + self._stalled
             self._stalled, self._paused = 0, True
@@ -403,7 +408,16 @@ class JitterBuffer:
             self._needed_s = min(ordered[-1 - min(SPARED, len(ordered) // SPARED_OF)], ordered[0] + MAX_DELAY_S)
         return self._needed_s
 
+    def _fastest(self) -> float:
+        """Return the shortest transit time of recent packets in s; 0 before the first packet."""
+        if self._fastest_s is None:
+            self._fastest_s = min(self._transits, default=0.0)
+        return self._fastest_s
+
     def _outcome(self, lost: bool) -> None:
+        if not (lost or self._lost or self._reserve):
+            self._losses.append(False)
+            return
         if len(self._losses) == JUDGED:
             self._lost -= self._losses[0]
         self._losses.append(lost)
@@ -432,7 +446,7 @@ class JitterBuffer:
         """
         if not self._playing or not self._transits:
             return 0.0
-        return now - (self._cursor - buffered) / RATE - min(self._transits)
+        return now - (self._cursor - buffered) / RATE - self._fastest()
 
 
 def _signed(value: int, bits: int) -> int:

@@ -105,6 +105,10 @@ def _checked(result: int) -> int:
     return result
 
 
+_ONE_FRAME = {toc: int(_lib.opus_packet_get_nb_samples(bytes([toc]), 1, RATE)) for toc in range(0, 256, 4)}
+"""First byte (TOC) of a packet of one frame → the packet's duration in samples at 48 kHz (RFC 6716 section 3.1)."""
+
+
 def packet_samples(payload: bytes) -> int:
     """Return a packet's duration in samples at 48 kHz (120 … 5760), from its framing only.
 
@@ -112,6 +116,9 @@ def packet_samples(payload: bytes) -> int:
     """
     if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
         raise OpusError("the payload is empty or too long")
+    known = _ONE_FRAME.get(payload[0])
+    if known is not None:
+        return known
     samples = _checked(_lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
     if not 0 < samples <= MAX_PACKET_SAMPLES:
         raise OpusError("invalid duration")

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .mix import TICK_SAMPLES, Recipe, mix
+from .mix import TICK_SAMPLES, Recipe, magnitude, mix
 from .opus import Encoder, Samples
 from .solo import Sent
 
@@ -47,14 +47,16 @@ class Stream:
         self.equal_ticks = 0
         self._toc = b"\x48"
 
-    def packet(self, recipe: Recipe, sounding: Mapping[str, Samples], stats: Counter[str]) -> bytes | None:
+    def packet(
+        self, recipe: Recipe, sounding: Mapping[str, Samples], magnitudes: Mapping[str, int], stats: Counter[str]
+    ) -> bytes | None:
         """Return this tick's packet. None: the stream is silent, and sends no packet in this tick (DTX)."""
         self.fresh = False
         self.silent_ticks = 0 if recipe else self.silent_ticks + 1
         if self.silent_ticks > REST_TICKS:
             resting = self.silent_ticks - REST_TICKS - 1
             return None if resting % DTX_EVERY_TICKS else self._toc
-        payload = self.encoder.encode(mix(recipe, sounding) if recipe else _SILENCE)
+        payload = self.encoder.encode(mix(recipe, sounding, magnitudes) if recipe else _SILENCE)
         self._toc = payload[:1]
         stats["encodes"] += 1
         stats["encodes_saved"] += len(self.members) - 1
@@ -125,11 +127,12 @@ class Streams:
             self._part(recipes)
             self._arranged = recipes if self._join(recipes) else None
             self._protect()
+        magnitudes = {source: magnitude(samples) for source, samples in sounding.items()}
         for stream in self._streams:
-            self._send_mixed(stream, recipes[next(iter(stream.members))], sounding)
+            self._send_mixed(stream, recipes[next(iter(stream.members))], sounding, magnitudes)
 
-    def _send_mixed(self, stream: Stream, recipe: Recipe, sounding: Mapping[str, Samples]) -> None:
-        payload = stream.packet(recipe, sounding, self._stats)
+    def _send_mixed(self, stream: Stream, recipe: Recipe, sounding: Mapping[str, Samples], magnitudes: Mapping[str, int]) -> None:
+        payload = stream.packet(recipe, sounding, magnitudes, self._stats)
         for listener in stream.members:
             self._unsent[listener] += TICK_SAMPLES
             if payload is None:
@@ -150,7 +153,7 @@ class Streams:
         for stream in self._streams:
             recipe = recipes[next(iter(stream.members))]
             if not recipe:
-                self._send_mixed(stream, recipe, {})
+                self._send_mixed(stream, recipe, {}, {})
                 continue
             for listener in stream.members:
                 for payload, samples, lost in packets:

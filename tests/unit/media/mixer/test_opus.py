@@ -6,6 +6,8 @@ from pathlib import Path
 
 import av
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media.mixer import opus
 
@@ -29,3 +31,13 @@ def test_library_without_a_needed_function_is_skipped() -> None:
     with pytest.raises(opus.OpusMissing, match=r"lacks opus_encoder_get_size"):
         opus.load(["libm.so.6"])
     assert opus.load(["libm.so.6", *opus._in_wheel()])
+
+
+@given(st.binary(min_size=1, max_size=40))
+def test_duration_of_a_packet_is_that_of_libopus(payload: bytes) -> None:
+    samples = opus._lib.opus_packet_get_nb_samples(payload, len(payload), opus.RATE)
+    if samples > 0:
+        assert opus.packet_samples(payload) == samples
+    else:
+        with pytest.raises(opus.OpusError):
+            opus.packet_samples(payload)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.mixer import TICK_STEP_S, AudioRoom
-from media.mixer.mix import Gains, mix
+from media.mixer.mix import Gains, magnitude, mix
 from media.mixer.opus import Encoder, Samples
 from media.mixer.room import LOOKAHEAD_S
 
@@ -228,10 +228,24 @@ def test_gain_change_does_not_click(before: float, after: float) -> None:
         if n == 5:
             gains.aim({"a": after, "b": 0.1})
         sounding = {"a": sine[n * TICK : (n + 1) * TICK], "b": np.zeros(TICK, np.int16)}
-        out.append(mix(gains.advance(sounding), sounding).astype(np.int16))
+        magnitudes = {source: magnitude(samples) for source, samples in sounding.items()}
+        out.append(mix(gains.advance(sounding), sounding, magnitudes).astype(np.int16))
     heard = np.concatenate(out[1:])
     kink = 5000 * abs(after - before) / TICK
     assert roughness(heard, 440) < 5 + 1.2 * kink, "a step would be 960 times the kink of the ramp"
+
+
+@given(st.lists(st.tuples(st.integers(-32768, 32767), st.integers(-32768, 32767), st.sampled_from([1.0, 0.5, 4.0])), max_size=5))
+def test_mix_is_the_sum_and_never_overflows(sources: list[tuple[int, int, float]]) -> None:
+    sounding, gains = {}, Gains()
+    for number, (even, odd, _) in enumerate(sources):
+        sounding[str(number)] = np.tile(np.array([even, odd], np.int16), TICK // 2)
+    gains.aim({str(number): gain for number, (_, _, gain) in enumerate(sources)})
+    gains.advance(sounding)
+    mixed = mix(gains.advance(sounding), sounding, {name: magnitude(samples) for name, samples in sounding.items()})
+    for at in range(2):
+        wanted = sum(int(source[at] * source[2]) for source in sources)
+        assert (mixed[at::2] == max(-32768, min(32767, wanted))).all()
 
 
 def test_matrix_change_does_not_click(voices: dict[str, list[bytes]]) -> None:
