@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of Python processes, and
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run dev test look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak browsers pages dist image messages format clean preflight packages bench-packages widget
+.PHONY: help fastpath run dev test look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak browsers pages dist image messages format clean preflight packages bench-packages mask widget
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -162,11 +162,13 @@ APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium chromium-headl
 BENCH_APT := janus rtpengine-daemon alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)
-# Mask the service, so that it does not start when the package is installed. The benchmark starts its own process.
-bench-packages: MASK = rtpengine-daemon.service
+bench-packages: mask
 packages bench-packages:
 	@missing=$$(for name in $(MISSING); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
 	[ -z "$$missing" ] && exit 0; \
-	if [ "$$(id -u)" = 0 ]; then for unit in $(MASK); do [ -e /lib/systemd/system/$$unit ] || { mkdir -p /etc/systemd/system; ln -sf /dev/null /etc/systemd/system/$$unit; }; done; \
-	echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	else echo "The tests need: $$missing"; for unit in $(MASK); do echo "Keep a service from starting: sudo systemctl mask $$unit"; done; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi
+	if [ "$$(id -u)" = 0 ]; then echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "The tests need: $$missing"; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi
+
+mask: # keep the service of rtpengine-daemon from starting when the package is installed; the benchmark starts its own process
+	@unit=/etc/systemd/system/rtpengine-daemon.service; [ "$$(id -u)" != 0 ] || [ -e /lib/systemd/system/rtpengine-daemon.service ] || [ -e $$unit ] || \
+	{ mkdir -p $${unit%/*} && ln -s /dev/null $$unit && echo "Masked rtpengine-daemon.service"; }

@@ -33,6 +33,7 @@ time divided by that of the other server."""
 JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # so many rooms of six people run at the same time
 MOST_LOAD = 70.0
+LEAST_RELAYED = 0.99  # a window of relayed rooms counts only if at least this share of the packets arrived
 STEP = 5000
 """The first packet number of each window is this much greater than that of the window before it. A window sends fewer packets
 than this, so no number repeats."""
@@ -101,7 +102,8 @@ async def _compare(
             theirs, ours = [], []
             for _ in range(MOST_ROUNDS):
                 pair = [drive(rooms.server, rooms.parts(case), WINDOW_S, next(numbers)) for rooms in both]
-                if max(taken.load_cpu for taken in pair) <= MOST_LOAD:
+                whole = mixed or all(taken.received >= LEAST_RELAYED * taken.expected for taken in pair)
+                if whole and max(taken.load_cpu for taken in pair) <= MOST_LOAD:
                     theirs.append(pair[0].server_cpu / size)
                     ours.append(pair[1].server_cpu / size)
                 if len(ours) >= LEAST_ROUNDS and _settled(ours, theirs):

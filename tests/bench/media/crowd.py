@@ -162,7 +162,7 @@ async def _grow() -> list[Row]:
                 people += [each for room in (await open_rooms(server, adding, mixed=False)).people for each in room]
                 # renew ICE consent, which lasts 30 s: otherwise the consent of open connections would expire while people join
                 for person in people:
-                    person.speaks.send(person.speaks.keepalive)
+                    person.speaks.send(person.speaks.check())
             window = crowd.drive(server, people, next(numbers))
             late_ms = float(np.percentile(window.late_ms, 99))
             cost = window.server_cpu / size

@@ -88,11 +88,12 @@ class Pairs(Stage):
 class Found:
     """The number of rooms that one server carried without late video (`held`), and the figures of each step.
 
-    `costs`: number of rooms → processor time in percent of a core per room, one figure for each valid window.
+    `costs`: number of rooms → processor time in percent of a core per room, one figure for each window; None for a window that
+    is not valid, because the load generator was at its limit or video was lost.
     """
 
     held: int = 0
-    costs: dict[int, list[float]] = field(default_factory=dict)
+    costs: dict[int, list[float | None]] = field(default_factory=dict)
     steps: list[dict[str, float]] = field(default_factory=list)
     done: bool = False
 
@@ -106,9 +107,9 @@ class Found:
         lost = float(np.median([each.lost for each in windows]))
         kept = bool(late_ms) and float(np.median(late_ms)) <= MOST_LATE_MS and lost <= MOST_LOST
         self.done = not kept or len(valid) < len(windows)
-        costs = [each.server_cpu / rooms for each in valid]
+        costs = [each.server_cpu / rooms if each.load_cpu <= MOST_LOAD and each.lost <= MOST_LOST else None for each in windows]
         if late_ms:
-            cost = float(np.median(costs))
+            cost = float(np.median([each.server_cpu / rooms for each in valid]))
             self.steps.append({"rooms": rooms, "percent_per_room": round(cost, 4), "p99_ms": round(float(np.median(late_ms)), 3)})
         if kept:
             self.held = rooms
@@ -122,11 +123,12 @@ def rows() -> Iterator[Row]:
     ours, theirs = asyncio.run(_grow())
     yield compared("rooms2_video_per_worker", "rooms", [ours.held], [theirs.held])
     for rooms in COMPARED:
-        pairs = list(zip(ours.costs.get(rooms, ()), theirs.costs.get(rooms, ()), strict=False))
+        measured = zip(ours.costs.get(rooms, ()), theirs.costs.get(rooms, ()), strict=False)
+        pairs = [(own, other) for own, other in measured if own is not None and other is not None]
         if pairs:
             yield compared(f"rooms2_video_cpu_percent_per_room_at_{rooms}", "%", *map(list, zip(*pairs, strict=True)))
     if ours.costs:
-        every = [cost for costs in ours.costs.values() for cost in costs]
+        every = [cost for costs in ours.costs.values() for cost in costs if cost is not None]
         yield replace(row("rooms2_video_cpu_percent_per_room", "%", every), steps=ours.steps)
 
 

@@ -83,7 +83,6 @@ class Leg:
             checking.cancel()
             loop.remove_reader(self.socket.fileno())
         assert self._dtls.state == "connected", self._dtls.state
-        self.keepalive = self.check()
 
     async def close(self) -> None:
         with contextlib.suppress(ConnectionError):

@@ -79,7 +79,7 @@ def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_fr
                 part.person.speaks.send(packet)
             if frame % KEEPALIVE_FRAMES == number % KEEPALIVE_FRAMES:
                 for leg in part.person.legs:
-                    leg.send(leg.keepalive)
+                    leg.send(leg.check())
     took = time.perf_counter() - at
     used, ours = server.cpu_s() - cpu, time.process_time() - own
     _receive_until(time.perf_counter() + 0.1, poller, legs)

@@ -173,7 +173,7 @@ class Stage:
         poller, legs = select.epoll(), {leg.socket.fileno(): leg for leg in self.legs}
         for number, leg in legs.items():
             poller.register(number, select.EPOLLIN)
-            leg.send(leg.keepalive)
+            leg.send(leg.check())
 
         def receive_until(moment: float) -> None:
             while (left := moment - time.perf_counter()) > 0:

@@ -79,7 +79,11 @@ class Server(ABC):
         self.host = own_address()
 
     async def __aenter__(self) -> Server:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -87,12 +91,18 @@ class Server(ABC):
             for leg in person.legs:
                 await leg.close()
         await self.stop()
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self._end()
+
+    def _end(self) -> None:
+        """End the server's process, if it was started, and remove its folder."""
+        process: subprocess.Popen[bytes] | None = getattr(self, "process", None)
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         shutil.rmtree(self.folder)
 
     def run(self, *command: str) -> None:
@@ -317,7 +327,9 @@ class Rtpengine(Server):
     async def _answers(self) -> bool:
         try:
             return (await self._ng.ask("ping"))["result"] == "pong"
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, TimeoutError):
+            if self.process.poll() is not None:
+                raise RuntimeError("rtpengine ended at once; another process may use its port") from None
             return False
 
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
