@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from signaling.access.api_tokens import Holder, holder_of
-from signaling.access.identity import token_hash
 from signaling.access.rate_limits import Buckets, network_of
-from signaling.records import RecordsAway
 from signaling.server.app_keys import RECORDS
 from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
@@ -21,8 +18,6 @@ AT_ONCE = 300  # a token may make a burst of at most this many requests
 FULL_AGAIN_S = 60  # seconds in which a token that has used up its requests regains all of them, at an even rate
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
-MOST_PROVEN = 10_000  # the server remembers at most this many tokens that it has found to be valid
-PROVEN: web.AppKey[OrderedDict[str, None]] = web.AppKey("api_proven_tokens", OrderedDict)  # hashes; the last used is last
 
 
 def setup(app: web.Application) -> None:
@@ -33,7 +28,6 @@ def setup(app: web.Application) -> None:
     """
     app[BY_TOKEN] = Buckets(burst=AT_ONCE, per_minute=AT_ONCE * 60 / FULL_AGAIN_S)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
-    app[PROVEN] = OrderedDict()
     app.middlewares.extend((with_token, tagged))
     app.on_response_prepare.append(_tell)
 
@@ -50,32 +44,12 @@ async def with_token(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 async def _holder(request: web.Request) -> Holder:
-    """Return the holder of the request's token.
-
-    Looking a token up costs a read of the database. While an address has sent too many wrong tokens lately, only tokens that
-    were valid before are looked up for it, so that other programs behind the same address can go on.
-    """
-    now, buckets, proven, wrong = now_ms(), request.app[BY_TOKEN], request.app[PROVEN], request.app[WRONG_TOKENS]
-    token, network = bearer(request), network_of(address_of(request))
-    key = token_hash(token)
-    is_proven = key in proven
-    if not is_proven and not wrong.take(network, now):
-        raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
-    try:
-        holder = await holder_of(request.app[RECORDS], token, now)
-    except RecordsAway:
-        if not is_proven:
-            wrong.give_back(network)
-        raise
+    now, buckets = now_ms(), request.app[BY_TOKEN]
+    holder = await holder_of(request.app[RECORDS], bearer(request), now)
     if holder is None:
-        proven.pop(key, None)
+        if not request.app[WRONG_TOKENS].take(network_of(address_of(request)), now):
+            raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
-    if not is_proven:
-        wrong.give_back(network)
-    proven[key] = None
-    proven.move_to_end(key)
-    if len(proven) > MOST_PROVEN:
-        proven.popitem(last=False)
     if not buckets.take(holder.token.id, now):
         request[HOLDER] = holder  # so that `_tell` can put the token's limits into the headers of this refusal, too
         raise Refused(
