@@ -293,17 +293,15 @@ async def _come_back(socket: web.WebSocketResponse) -> None:
 def _refused_handshake(status: int) -> web.Response:
     """Return the leader's refusal of a WebSocket. aiohttp gives only the status, so the status decides the reason.
 
-    The leader refuses a page of another origin with 403, and an address that has too many connections with 429.
+    The leader refuses a page of another origin with 403, and an address that has too many connections with 429. Raises
+    _NotReached for other statuses, such as the 503 of a server that no longer leads.
     """
     if status == 403:
         return refusal(403, "wrong_origin", "This page may not connect here.")
     if status == 429:
         return refusal(429, "too_many_sockets", "Too many connections at once; try again.")
-    return refusal(503, "unavailable", "This is not available at the moment. Try again in a few seconds.")
+    raise _NotReached(f"refused with status {status}")
 
 
 def _unavailable() -> web.Response:
-    sentence = "The service is moving to another server. Try again in a second."
-    response = refusal(503, "unavailable", sentence)
-    response.headers["Retry-After"] = "1"
-    return response
+    return refusal(503, "unavailable", "The service is moving to another server. Try again in a second.", retry_s=1)

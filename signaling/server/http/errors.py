@@ -134,9 +134,17 @@ def answer(value: object, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
 
 
-def refusal(status: int, reason: HttpReason, sentence: str) -> web.Response:
-    """Return the response for a refusal, without counting the refusal in `COUNTS`."""
-    return _problem(status, reason, sentence)
+def refusal(status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
+    """Return the response for a refusal, without counting the refusal in `COUNTS`.
+
+    `retry_s`: seconds after which to try again. Only refusals with the statuses 429 and 503 carry this time. The body repeats the
+    header `Retry-After`, because a browser hides this header from pages of other origins.
+    """
+    if status not in (429, 503):
+        return _problem(status, reason, sentence)
+    response = _problem(status, reason, sentence, retry_s)
+    response.headers["Retry-After"] = str(retry_s)
+    return response
 
 
 def _problem(
@@ -159,17 +167,9 @@ def _problem(
 
 
 def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
-    """Count and return a refusal.
-
-    With status 429 or 503, the body repeats the header `Retry-After`, because a browser hides this header from pages of other
-    origins.
-    """
+    """Count and return a refusal."""
     request.app[COUNTS][f"http.{reason}"] += 1
-    if status not in (429, 503):
-        return refusal(status, reason, sentence)
-    response = _problem(status, reason, sentence, retry_s)
-    response.headers["Retry-After"] = str(retry_s)
-    return response
+    return refusal(status, reason, sentence, retry_s)
 
 
 def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | FileRefused | Crowded) -> web.Response:

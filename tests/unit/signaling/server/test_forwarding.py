@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from signaling.cluster.node import TOKEN_HEADER, Leader, Node
 from signaling.config.settings import Settings
-from signaling.server import app_keys
+from signaling.server import app_keys, forwarding
 from signaling.server.forwarding import Relay
 from tests import PATIENCE_S
 
@@ -145,13 +145,17 @@ async def test_socket_keeps_headers_that_a_proxy_wrote_in_small_letters(monkeypa
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (403, (403, "wrong_origin")),
-        (429, (429, "too_many_sockets")),
-        (500, (503, "unavailable")),
-        (503, (503, "unavailable")),
+        (403, (403, "wrong_origin", None)),
+        (429, (429, "too_many_sockets", "30")),
+        (500, (503, "unavailable", "1")),
+        (503, (503, "unavailable", "1")),
     ],
 )
-async def test_refusal_of_a_socket_keeps_its_reason(status: int, told: tuple[int, str]) -> None:
+async def test_refusal_of_a_socket_keeps_its_reason(
+    status: int, told: tuple[int, str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarding, "LEADER_WITHIN_S", 0.1)  # no other server will lead
+
     async def refuse(request: web.Request) -> web.Response:
         return web.Response(status=status)
 
@@ -164,4 +168,4 @@ async def test_refusal_of_a_socket_keeps_its_reason(status: int, told: tuple[int
         ClientSession() as http,
         http.get(other.make_url("/ws"), headers=headers) as answer,
     ):
-        assert (answer.status, (await answer.json())["reason"]) == told
+        assert (answer.status, (await answer.json())["reason"], answer.headers.get("Retry-After")) == told
