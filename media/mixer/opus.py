@@ -106,7 +106,8 @@ def _checked(result: int) -> int:
 
 
 _ONE_FRAME = {toc: int(_lib.opus_packet_get_nb_samples(bytes([toc]), 1, RATE)) for toc in range(0, 256, 4)}
-"""First byte (TOC) of a packet of one frame → the packet's duration in samples at 48 kHz (RFC 6716 section 3.1)."""
+"""First byte (TOC) of a packet with frame code 0, which has one frame → the packet's duration in samples at 48 kHz (RFC 6716,
+3.1)."""
 
 
 def packet_samples(payload: bytes) -> int:

@@ -7,7 +7,7 @@ import random
 import av
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from media.mixer import TICK_STEP_S, AudioRoom
@@ -235,6 +235,9 @@ def test_gain_change_does_not_click(before: float, after: float) -> None:
     assert roughness(heard, 440) < 5 + 1.2 * kink, "a step would be 960 times the kink of the ramp"
 
 
+@example([(16384, 0, 1.0), (16383, 0, 1.0)])  # 32767, the largest sum that needs no clamp
+@example([(16384, 0, 1.0), (16384, 0, 1.0)])
+@example([(-16384, 0, 1.0), (-16385, 0, 1.0)])
 @given(st.lists(st.tuples(st.integers(-32768, 32767), st.integers(-32768, 32767), st.sampled_from([1.0, 0.5, 4.0])), max_size=5))
 def test_mix_is_the_sum_and_never_overflows(sources: list[tuple[int, int, float]]) -> None:
     sounding, gains = {}, Gains()
