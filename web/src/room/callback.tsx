@@ -287,7 +287,13 @@ export function CalledBack({ client, session, devices }: Part & { devices?: () =
       {callback.state !== "due" && <p class="field-hint">{t(appointment ? "appointment.close" : "callback.close")}</p>}
       <Failure text={failed} />
       <div class="callback-buttons">
-        <Button onClick={() => setChanging(true)} data-testid="callback-change">
+        <Button
+          onClick={() => {
+            setFailed("");
+            setChanging(true);
+          }}
+          data-testid="callback-change"
+        >
           {t("callback.change")}
         </Button>
         <Button kind="quiet" onClick={() => setAsking(true)} data-testid="callback-cancel">
