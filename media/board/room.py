@@ -325,7 +325,8 @@ class BoardRoom:
     def _counted(self) -> tuple[int, int]:
         """Return upper bounds for the numbers of (structs, types) in the document.
 
-        The first call counts the document's structs and types. The numbers of each later update are added to that count.
+        The first call, and the first call after each compaction, counts the document's structs and types. The numbers of
+        each later update are added to that count.
         """
         if self._census is None:
             parsed = parse(self._doc.get_update())

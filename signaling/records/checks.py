@@ -26,8 +26,8 @@ _Fields = Mapping[str, Any]
 
 MOST_NAME = 100  # the name of a site, category or member has at most this many characters
 MOST_FILE_MB = 500  # a site may allow files of at most this many megabytes
-# a site may allow at most this many guests in one conversation; with user, counselor and professional, at most six people are in
-# a room
+# A site may allow at most this many guests in one conversation. With user, counselor and professional, six people can be in a
+# room; operators who join the conversation are further people.
 MOST_GUESTS = 3
 MOST_RETENTION_DAYS = 3650  # a site may keep sessions for at most this many days after their end
 MOST_CATEGORIES = 200  # one site has at most this many categories

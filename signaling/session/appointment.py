@@ -3,7 +3,8 @@
 The states of an appointment, and what changes them:
 
 - scheduled → kept: the appointment begins within `lead_ms`, and the matcher begins to keep capacity free.
-- kept → due: the time of the appointment has come. The appointment rings for this member only.
+- kept → due, or scheduled → due if the matcher has not kept capacity: the time of the appointment has come. The appointment rings
+  for this member only.
 - due → due for every counselor: this member declined, missed the ring, or did not accept within `GRACE_MS`.
 - calling → missed: the user gave no telephone number, and did not connect within `LATE_MS` after a counselor accepted.
 

@@ -260,8 +260,8 @@ export class Devices {
   }
 
   /**
-   * Stores a new track of a device. Stops the track instead in two cases: this page has asked the browser again since, or the
-   * person does not want the camera or screen any more. If the person is muted, mutes the track before listeners are called, so
+   * Stores a new track of a device. Stops the track instead if the devices were closed, if the device was asked for again or
+   * released since, or if the person does not want the camera or screen any more. If the person is muted, mutes the track before listeners are called, so
    * that nothing is heard by mistake.
    */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {

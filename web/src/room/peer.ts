@@ -35,7 +35,7 @@ export interface PeerPorts {
 }
 
 const NO_PATH_MS = 5000;
-/** While the status is `text_only`, a new attempt to connect starts this many ms after the start of the last attempt. If the
+/** While the status is `text_only`, a new attempt to connect starts at least this many ms after the start of the last attempt. If the
  *  WebSocket reconnects earlier, the attempt starts at that moment. The pauses never get longer, so that a new path is found
  *  quickly. */
 const TEXT_ONLY_EVERY_MS = 5000;
